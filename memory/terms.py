@@ -1,0 +1,75 @@
+"""Terms: the words of a text as the lexical half of recall sees them.
+
+What engineers paste (identifiers, dotted names, paths, error codes) is kept whole *and* split, so that
+`TimezoneParser.parse_tz` is found by itself, by `parse_tz`, by `timezone` and by `tz`. Terms are made here
+and not in the database, whose parsers cost five to seven points of nDCG@10 on bug reports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+LONGEST_TERM = 64
+"""Characters. A SHA-256 in hexadecimal just fits; what is longer is data nobody types into a search."""
+
+MOST_CHARACTERS = 200_000
+"""Of one text. A pasted log beyond it repeats itself; the bound keeps a hostile message from taking long."""
+
+STOP_WORDS = frozenset(
+    """
+    a about all also am an and any are as at be because been but by can could did do does doing don for from
+    get got had has have he her here him his how i if in into is it its just like me more my no not of off
+    on one only or our out she should so some than that the their them then there these they this those to
+    too up us use using very was way we well were what when where which while who why will with would yes
+    you your ll re ve isn doesn didn won wouldn couldn shouldn hi hello hey thanks thank please ok okay
+    """.split()  # noqa: SIM905  a list literal of these would be a hundred lines
+)
+"""Light on purpose: words that say nothing of a problem. `not`-words of errors survive inside identifiers."""
+
+_LANGUAGE = r"\b[A-Za-z](?:\+\+|#)(?!\w)"
+_WORD = r"\w+"
+_COMPOUND = rf"{_WORD}(?:(?:[./:\\@#~-]+){_WORD})*"
+_TOKEN = re.compile(f"{_LANGUAGE}|{_COMPOUND}")
+_SEPARATORS = re.compile(r"[./:\\@#~-]+")
+_HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_CONTRACTION = re.compile(r"(?<=\w)['\u2019](?:s|t|d|m|ll|re|ve)\b", re.IGNORECASE)
+
+
+def terms(text: str) -> Counter[str]:
+    """Count the terms of a text: lower-case, without stop words, each at most `LONGEST_TERM` characters."""
+    return Counter(term for term, _ in _spelled_terms(text))
+
+
+def spellings(text: str) -> dict[str, str]:
+    """Map each term of a text to how the text first spells it, for showing terms to people."""
+    first: dict[str, str] = {}
+    for term, spelling in _spelled_terms(text):
+        first.setdefault(term, spelling)
+    return first
+
+
+def _spelled_terms(text: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(_CONTRACTION.sub("", text[:MOST_CHARACTERS])):
+        # A dictionary, because a plain word is its own whole, its own part and its own hump.
+        forms = {_folded(form): form for form in _forms(match.group())}
+        yield from ((term, form) for term, form in forms.items() if _worth_keeping(term))
+
+
+def _forms(token: str) -> Iterator[str]:
+    yield token
+    for part in _SEPARATORS.split(token):
+        yield part.strip("_")
+        yield from _HUMPS.findall(part)
+
+
+def _folded(form: str) -> str:
+    """Lower-case, and singular where a plural is likely (+0.8 nDCG@10 on chat, +0.9 on bug reports)."""
+    term = form.lower()
+    plural = len(term) > 3 and term.endswith("s") and not term.endswith(("ss", "us", "is")) and term.isalpha()
+    return term[:-1] if plural and term not in STOP_WORDS else term
+
+
+def _worth_keeping(term: str) -> bool:
+    return 2 <= len(term) <= LONGEST_TERM and term not in STOP_WORDS
