@@ -25,7 +25,7 @@ class PostgresError(DatabaseError):
 
 
 class DatabaseLost(StoreError):
-    """The connection broke; whether the last commit landed is unknown. Drop the session and read the log anew."""
+    """The connection broke; whether the last commit landed is unknown: read the log anew."""
 
 
 class LeaseLost(StoreError):

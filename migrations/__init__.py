@@ -1,0 +1,1 @@
+"""The schema, revision by revision. `memory.database.migrate` runs them; each is safe while others work."""

@@ -1,0 +1,1 @@
+"""What tests share: waiting for observed conditions, databases, faults made on purpose."""
