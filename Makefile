@@ -1,0 +1,25 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup run test faults bench lint
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## create or update .venv; returns at once when nothing changed
+	@scripts/setup
+
+run: setup ## start Oxbow: the bot, its database and, without Slack tokens, a local workspace
+	.venv/bin/oxbow serve
+
+test: setup ## run the tests
+	.venv/bin/python -m pytest
+
+faults: setup ## kill processes at random moments and check that nothing is lost; FAULTS_SECONDS sets how long
+	.venv/bin/python -m pytest -m faults tests/faults
+
+bench: setup ## measure throughput and latency on this machine
+	.venv/bin/python -m tests.bench
+
+lint: setup ## check style, formatting and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy

@@ -1,0 +1,139 @@
+"""Who may import what, and how long a file may grow."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+PROJECT_IMPORTS = {
+    "bot": {"bot", "memory", "sandbox"},
+    "memory": {"memory", "migrations"},
+    "sandbox": {"sandbox"},
+    "migrations": {"migrations", "memory"},
+}
+"""Each package of the project, and which of them it may import."""
+
+OWNERS = {
+    "anthropic": ("bot/model/anthropic.py",),
+    "sentence_transformers": ("memory/encoders.py",),
+    "slack_bolt": ("bot/slack/",),
+    "slack_sdk": ("bot/slack/",),
+    "sqlalchemy": ("memory/", "migrations/"),
+    "subprocess": ("sandbox/", "memory/postgres.py", "bot/forge/"),
+    "torch": ("memory/encoders.py",),
+}
+"""Modules that only these files or folders may import."""
+
+PURE = (
+    "bot/brain/conclusion.py",
+    "bot/brain/conversation.py",
+    "bot/brain/decide.py",
+    "bot/brain/splitting.py",
+    "bot/brain/tools.py",
+    "bot/slack/rendering.py",
+    "memory/chunking.py",
+    "memory/distil.py",
+    "memory/events.py",
+    "memory/fold.py",
+    "memory/terms.py",
+)
+"""Modules of pure functions: no file, no network, no clock, no chance, no thread."""
+
+VOCABULARY = ("bot/model/port.py", "memory/solutions.py", "sandbox/port.py")
+"""Types and protocols without behaviour, which pure modules may name."""
+
+PURE_LIBRARY = {"__future__", "abc", "collections", "dataclasses", "datetime", "enum", "types", "typing"} | {
+    *("functools", "hashlib", "html", "itertools", "json", "math", "operator", "re", "string", "textwrap"),
+    *("unicodedata", "urllib.parse", "uuid", "zlib"),
+}
+"""What pure modules may import of the standard library; they import nothing else from outside."""
+
+LONGEST_FILE = 400
+"""Lines. A longer file holds a second concept."""
+
+LONGER_FILES: dict[str, str] = {}
+"""Files over the limit, each with the reason why it stays whole."""
+
+SOURCES = [
+    path
+    for package in PROJECT_IMPORTS
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if not path.is_relative_to(ROOT / "bot/demo/repositories")  # material the bot works on, not the bot
+]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of what a file imports, inside functions too; of `from a import b`, both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, parents: set[str]) -> bool:
+    return any(module == parent or module.startswith(f"{parent}.") for parent in parents)
+
+
+def test_imports_name_the_whole_module() -> None:
+    assert not [
+        f"{name(path)} imports {module}" for path in SOURCES for module in imports(path) if module[0] == "."
+    ]
+
+
+def test_bot_imports_memory_and_sandbox_which_import_neither_bot_nor_each_other() -> None:
+    others = {*PROJECT_IMPORTS, "tests"}
+    assert not [
+        f"{name(path)} imports {module}"
+        for path in SOURCES
+        for module in imports(path)
+        if within(module, others - PROJECT_IMPORTS[name(path).split("/")[0]])
+    ]
+
+
+@pytest.mark.parametrize("owned", OWNERS)
+def test_is_imported_by_its_owners_only(owned: str) -> None:
+    assert not [
+        name(path)
+        for path in SOURCES
+        if not name(path).startswith(OWNERS[owned])
+        if any(within(module, {owned}) for module in imports(path))
+    ]
+
+
+@pytest.mark.parametrize("pure", [path for path in PURE if (ROOT / path).exists()])
+def test_pure_modules_import_nothing_that_does_input_or_output(pure: str) -> None:
+    assert not [
+        module
+        for module in imports(ROOT / pure)
+        if not within(module, PURE_LIBRARY)
+        if not within(module, {file[:-3].replace("/", ".") for file in (*PURE, *VOCABULARY)})
+    ]
+
+
+def test_no_file_holds_a_second_concept() -> None:
+    lengths = {
+        name(path): len(path.read_text().splitlines())
+        for path in [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))]
+    }
+    assert {file for file, lines in lengths.items() if lines > LONGEST_FILE} == set(LONGER_FILES)
+
+
+@pytest.mark.skipif(not (ROOT / "bot/cli.py").exists(), reason="there is no command line yet")
+def test_the_command_line_starts_without_the_heavy_packages() -> None:
+    heavy = "{'anthropic', 'sentence_transformers', 'torch'}"
+    code = f"import sys, bot.cli; print(*sorted({heavy} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT).split() == []
