@@ -1,0 +1,163 @@
+"""The statements of the session log.
+
+Two rules hold for all of them. A transaction locks the row of its session before it touches anything else, so
+no two can wait for each other. Only the database's clock is read, so the clocks of the workers do not matter.
+"""
+
+from sqlalchemy import text
+
+CHANNEL = "oxbow_runnable"
+"""Where a hint is sent when a session becomes runnable."""
+
+OPEN = text("""
+    -- Make the session of a thread, unless it has one.
+    INSERT INTO sessions (team, channel, thread) VALUES (:team, :channel, :thread)
+    ON CONFLICT (team, channel, thread) DO NOTHING
+    RETURNING id
+""")
+
+LOCK_THREAD = text("""
+    -- The session of a thread, locked: whoever delivers the same thing at the same time waits here.
+    SELECT id, head FROM sessions
+    WHERE team = :team AND channel = :channel AND thread = :thread
+    FOR UPDATE
+""")
+
+DELIVERED = text("""
+    -- Where an earlier delivery under this key is in the log.
+    SELECT seq FROM events WHERE session_id = :session AND delivery_key = :delivery_key
+""")
+
+ADVANCE_RECEIVED = text("""
+    -- Numbers for received events, and the alarm set to now unless it is already due.
+    UPDATE sessions SET
+        head = head + :count,
+        runnable_at = least(runnable_at, clock_timestamp()),
+        interrupt_seq = coalesce(head + CAST(:interrupt AS bigint), interrupt_seq),
+        status = CASE WHEN :reopen THEN 'open' ELSE status END,
+        updated_at = clock_timestamp()
+    WHERE id = :session
+""")
+
+ADVANCE_HELD = text("""
+    -- Numbers for the events of the holder. No row: the lease is another's or was given up.
+    UPDATE sessions SET
+        head = head + :count,
+        barren_claims = 0,
+        status = CASE WHEN :close THEN 'closed' ELSE status END,
+        updated_at = clock_timestamp()
+    WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner
+    RETURNING head
+""")
+
+INSERT_EVENTS = text("""
+    -- The events after `head`, in order; the key of a delivery goes with the last.
+    INSERT INTO events (session_id, seq, type, version, payload, epoch, delivery_key)
+    SELECT :session, :head + n, type, version, payload, :epoch, CASE WHEN n = :count THEN :delivery_key END
+    FROM unnest(CAST(:types AS text[]), CAST(:versions AS integer[]), CAST(:payloads AS json[]))
+         WITH ORDINALITY AS new (type, version, payload, n)
+""")
+
+HINT = text(f"SELECT pg_notify('{CHANNEL}', '')")
+
+SELECT_EVENTS = text("""
+    -- The log after a number. The payload as text: it is read by our own codec.
+    SELECT seq, recorded_at, epoch, type, version, CAST(payload AS text) AS payload
+    FROM events WHERE session_id = :session AND seq > :after ORDER BY seq
+""")
+
+SELECT_THREAD = text("""
+    -- The session of a thread with its messages and posts, for whoever hears a reply there.
+    SELECT s.id, s.status, e.type, e.version, CAST(e.payload AS text) AS payload
+    FROM sessions s
+    LEFT JOIN events e ON e.session_id = s.id AND e.type IN ('message_received', 'reply_posted')
+    WHERE s.team = :team AND s.channel = :channel AND s.thread = :thread
+    ORDER BY e.seq
+""")
+
+CLAIM = text("""
+    -- Take the oldest due session that nobody holds; one that is being claimed or written to is passed over.
+    -- statement_timestamp() does not move while the index is read, so the index can be searched by it.
+    UPDATE sessions SET
+        lease_owner = :owner,
+        lease_epoch = lease_epoch + 1,
+        lease_until = clock_timestamp() + make_interval(secs => :ttl),
+        barren_claims = barren_claims + 1
+    WHERE id = (
+        SELECT id FROM sessions
+        WHERE runnable_at <= statement_timestamp()
+          AND (lease_until IS NULL OR lease_until <= statement_timestamp())
+        ORDER BY runnable_at
+        FOR UPDATE SKIP LOCKED
+        LIMIT 1
+    )
+    RETURNING id, team, channel, thread, head, lease_epoch, interrupt_seq, barren_claims,
+              clock_timestamp() AS now, lease_until
+""")
+
+RENEW = text("""
+    -- All leases of a process at once, in the order of their ids. An expired one is still held if not taken.
+    WITH held AS (
+        SELECT id FROM sessions
+        JOIN unnest(CAST(:sessions AS uuid[]), CAST(:epochs AS bigint[])) AS lease (session, epoch)
+          ON id = session AND lease_epoch = epoch
+        WHERE lease_owner = :owner
+        ORDER BY id
+        FOR UPDATE OF sessions
+    )
+    UPDATE sessions SET lease_until = clock_timestamp() + make_interval(secs => :ttl)
+    FROM held WHERE sessions.id = held.id
+    RETURNING sessions.id, lease_epoch, head, interrupt_seq
+""")
+
+REST = text("""
+    -- Give the lease up and set the alarm (null: none), but only if nothing was added since `head`.
+    UPDATE sessions SET
+        lease_owner = NULL,
+        lease_until = NULL,
+        barren_claims = 0,
+        runnable_at = clock_timestamp() + make_interval(secs => CAST(:delay AS double precision))
+    WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner AND head = :head
+""")
+
+HELD = text("SELECT FROM sessions WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner")
+
+RELEASE = text("""
+    -- Hand the session over. The claim does not count: its worker left, the session did nothing wrong.
+    UPDATE sessions SET
+        lease_owner = NULL,
+        lease_until = NULL,
+        barren_claims = greatest(barren_claims - 1, 0),
+        runnable_at = greatest(runnable_at, clock_timestamp() + make_interval(secs => :delay))
+    WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner
+""")
+
+SELECT_SESSIONS = """
+    -- A listing, latest first.
+    SELECT id, team, channel, thread, head, runnable_at, lease_owner, lease_epoch, lease_until, barren_claims,
+           opened_at, updated_at,
+           CASE WHEN lease_until > statement_timestamp() THEN 'running'
+                WHEN runnable_at <= statement_timestamp() THEN 'runnable'
+                WHEN runnable_at IS NOT NULL THEN 'waiting'
+                WHEN status = 'closed' THEN 'closed'
+                ELSE 'idle' END AS status
+    FROM sessions
+    {where}
+    ORDER BY updated_at DESC LIMIT :limit
+"""
+
+SELECT_RECENT = text(SELECT_SESSIONS.format(where=""))
+
+SELECT_OF_CHANNEL = text(SELECT_SESSIONS.format(where="WHERE team = :team AND channel = :channel"))
+
+SELECT_BY_PREFIX = text(SELECT_SESSIONS.format(where="WHERE starts_with(CAST(id AS text), :prefix)"))
+
+PUT_BLOB = text("""
+    -- The first wins: a call has one output.
+    INSERT INTO blobs (session_id, call, content) VALUES (:session, :call, :content)
+    ON CONFLICT (session_id, call) DO NOTHING
+""")
+
+GET_BLOB = text("SELECT content FROM blobs WHERE session_id = :session AND call = :call")
+
+NOW = text("SELECT clock_timestamp()")
