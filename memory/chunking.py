@@ -66,14 +66,14 @@ def solution_terms(solution: Solution) -> Counter[str]:
 
 
 def _candidates(solution: Solution) -> Iterator[tuple[PassageKind, str]]:
-    yield "question", _clean(solution.problem)[:LONGEST_QUESTION]
+    yield "question", solution.problem.strip()[:LONGEST_QUESTION]
     answer = "\n".join(filter(None, (solution.cause, solution.fix)))
     yield from (("answer", text) for text in islice(pack([answer]), MOST_ANSWER_PASSAGES))
     for symptom in solution.symptoms[:MOST_ERROR_PASSAGES]:
         # A traceback names its error on the last line.
-        yield "error", _clean(symptom)[-LONGEST_PASSAGE:]
-    yield "command", _clean("\n".join(run.command for run in solution.evidence))[:LONGEST_PASSAGE]
-    yield "file", _clean("\n".join(solution.files))[:LONGEST_PASSAGE]
+        yield "error", symptom.strip()[-LONGEST_PASSAGE:]
+    yield "command", "\n".join(run.command for run in solution.evidence)[:LONGEST_PASSAGE]
+    yield "file", "\n".join(solution.files)[:LONGEST_PASSAGE]
     packed = pack(utterance.text for utterance in _unquoted(solution))
     yield from (("thread", text) for text in islice(packed, MOST_THREAD_PASSAGES))
 
@@ -81,13 +81,13 @@ def _candidates(solution: Solution) -> Iterator[tuple[PassageKind, str]]:
 def _unquoted(solution: Solution) -> tuple[Utterance, ...]:
     """Give the messages that neither the problem nor the fix already quotes."""
     quoted = f"{solution.problem}\n{solution.fix}"
-    return tuple(u for u in solution.conversation if _clean(u.text) and u.text.strip() not in quoted)
+    return tuple(u for u in solution.conversation if u.text.strip() and u.text.strip() not in quoted)
 
 
 def pack(messages: Iterable[str]) -> Iterator[str]:
     """Join consecutive messages up to `LONGEST_PASSAGE` characters; a longer one is cut."""
     held = ""
-    for message in map(_clean, messages):
+    for message in map(str.strip, messages):
         if held and len(held) + 1 + len(message) > LONGEST_PASSAGE:
             yield held
             held = ""
@@ -97,8 +97,3 @@ def pack(messages: Iterable[str]) -> Iterator[str]:
             held = held[LONGEST_PASSAGE:].lstrip()
     if held:
         yield held
-
-
-def _clean(text: str) -> str:
-    # Postgres text cannot hold NUL, and pasted binaries do contain it.
-    return text.replace("\0", "").strip()

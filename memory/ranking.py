@@ -1,0 +1,183 @@
+"""Ranking: the one statement that searches the memory, and every constant that shapes its order."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from sqlalchemy import text
+
+from memory.solutions import Outcome
+
+NEAREST_PASSAGES = 200
+BEST_BY_TERMS = 100
+"""Candidates of each half; the answer is among them for 78 % of real questions, which bounds what follows."""
+
+QUERY_TERMS = 30
+"""The heaviest terms of a query. With 1,000 nDCG@10 changes by less than 0.5, and the time grows with them."""
+CONSIDERED_TERMS = 200
+"""Terms of a query that are looked up at all: a pasted log has thousands, the repeated ones matter."""
+COUNTED_POSTINGS = 2_000
+"""Document frequency is counted up to here; a term in more solutions than this hardly tells them apart."""
+READ_POSTINGS = 20_000
+"""Of all terms of a query together, heaviest first; bounds the time of a query made of common words."""
+
+SATURATION, LENGTH_NORMALISATION = 1.2, 0.75
+"""BM25's k1 and b, at their textbook values: other values changed nDCG@10 by less than 0.5 here."""
+
+LEXICAL_WEIGHT, SEMANTIC_WEIGHT = 0.5, 0.5
+"""Of the z-scores; 0.5 and 0.5 was best on three of four sets of real questions."""
+SAME_CHANNEL = 0.4
+RECENT, RECENT_DAYS = 1.5, 180
+"""RECENT * exp(-age / RECENT_DAYS). With SAME_CHANNEL worth 6.4 points of nDCG@10 on eight years of chat."""
+OUTCOME_WEIGHTS: dict[Outcome, float] = {"confirmed": 0.3, "answered": 0.0, "unsolved": -0.3, "failed": -0.3}
+"""Modest, so that a confirmed solution wins among similar ones and never against a clearly better match."""
+
+SETTINGS = text("""
+    -- ef_search: as many candidates as are asked for. Iterative scan: go on when the filter dropped some.
+    -- Custom plans: a plan made without the values reads whole tables. jit: costs more than it saves here.
+    SELECT set_config('hnsw.ef_search', '200', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+        set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)
+""")
+
+SEARCH = text("""
+    WITH query_terms AS (
+        SELECT term, emphasis
+        FROM unnest(CAST(:terms AS text[]), CAST(:emphases AS float[])) AS given (term, emphasis)
+    ),
+    corpus AS (
+        SELECT greatest(count(*), 1) AS size, coalesce(avg(length), 1) AS mean_length
+        FROM solutions WHERE team = :team AND length > 0
+    ),
+    -- Document frequencies, counted up to a limit.
+    counted AS (
+        SELECT term, emphasis, (
+            SELECT count(*) FROM (
+                SELECT FROM postings WHERE postings.term = query_terms.term LIMIT :counted_postings
+            ) AS entries
+        ) AS documents
+        FROM query_terms
+    ),
+    -- Where the limit was reached, the true number is somewhere up to the size: take the geometric mean.
+    estimated AS (
+        SELECT term, emphasis, documents, size, CASE
+            WHEN documents < :counted_postings THEN documents ELSE greatest(documents, sqrt(documents * size))
+        END AS likely
+        FROM counted, corpus
+    ),
+    weighed AS (
+        SELECT term, emphasis, likely AS documents,
+            emphasis * ln(1 + greatest(size - likely + 0.5, 0.5) / (likely + 0.5)) AS weight
+        FROM estimated
+    ),
+    -- The heaviest terms, as far as the postings they make us read stay within bounds.
+    chosen AS (
+        SELECT term, emphasis, weight FROM (
+            SELECT *, sum(documents) OVER heaviest AS read, row_number() OVER heaviest AS place
+            FROM weighed WHERE documents > 0
+            WINDOW heaviest AS (ORDER BY weight DESC, term ROWS UNBOUNDED PRECEDING)
+        ) AS ordered
+        WHERE place <= :query_terms AND (read <= :read_postings OR place = 1)
+    ),
+    -- What the query would score against itself, words the memory never saw included.
+    own AS (
+        SELECT sum(weight * emphasis * (:k1 + 1) / (emphasis + :k1)) AS score FROM (
+            SELECT weight, emphasis FROM weighed ORDER BY weight DESC LIMIT :query_terms
+        ) AS heaviest
+    ),
+    scored AS MATERIALIZED (
+        SELECT solution_id, sum(
+            weight * frequency * (:k1 + 1) / (frequency + :k1 * (1 - :b + :b * length / mean_length))
+        ) AS score
+        FROM chosen JOIN postings USING (term), corpus
+        GROUP BY solution_id
+    ),
+    -- Visibility is looked up in order of score and stops at the limit.
+    best_by_terms AS (
+        SELECT ranked.solution_id FROM (SELECT * FROM scored ORDER BY score DESC) AS ranked
+        JOIN solutions ON solutions.id = ranked.solution_id
+        JOIN channels USING (team, channel)
+        WHERE team = :team AND public AND outcome <> 'withdrawn'
+            AND (channel, thread) IS DISTINCT FROM (CAST(:not_channel AS text), CAST(:not_thread AS text))
+        ORDER BY ranked.score DESC LIMIT :best_by_terms
+    ),
+    nearest AS (
+        SELECT passages.solution_id FROM passages
+        JOIN solutions ON solutions.id = passages.solution_id
+        JOIN channels USING (team, channel)
+        WHERE embedder = :embedder AND team = :team AND public AND outcome <> 'withdrawn'
+            AND (channel, thread) IS DISTINCT FROM (CAST(:not_channel AS text), CAST(:not_thread AS text))
+        ORDER BY CAST(embedding AS halfvec(384)) <=> CAST(:vector AS halfvec(384)) LIMIT :nearest_passages
+    ),
+    -- Both scores of every candidate: a solution is as near as its best passage and all of them on average.
+    candidates AS (
+        SELECT solution_id, coalesce(scored.score, 0) AS lexical, similarity.best, similarity.mean
+        FROM (SELECT solution_id FROM best_by_terms UNION SELECT solution_id FROM nearest) AS found
+        LEFT JOIN scored USING (solution_id)
+        CROSS JOIN LATERAL (
+            SELECT max(1 - (embedding <=> CAST(:vector AS vector(384)))) AS best,
+                avg(1 - (embedding <=> CAST(:vector AS vector(384)))) AS mean
+            FROM passages WHERE passages.solution_id = found.solution_id AND embedder = :embedder
+        ) AS similarity
+    ),
+    scaled AS (
+        SELECT solution_id, lexical, coalesce(best, 0) AS best,
+            coalesce((lexical - avg(lexical) OVER ()) / nullif(stddev_pop(lexical) OVER (), 0), 0) AS lexical_z,
+            coalesce((best + mean - avg(best + mean) OVER ())
+                / nullif(stddev_pop(best + mean) OVER (), 0), 0) AS semantic_z
+        FROM candidates
+    ),
+    judged AS (
+        SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, fix, outcome, permalink,
+            repository, commit, finished_at, lexical, best,
+            :lexical_weight * lexical_z + :semantic_weight * semantic_z
+            + CASE WHEN channel = CAST(:channel AS text) THEN :same_channel ELSE 0 END
+            + :recent * exp(-greatest(extract(epoch FROM now() - finished_at), 0) / 86400 / :recent_days)
+            + coalesce(CAST(CAST(:outcome_weights AS jsonb) ->> outcome AS float), 0) AS score
+        FROM scaled JOIN solutions ON id = solution_id JOIN channels USING (team, channel)
+    ),
+    -- One turn speaks for its thread. One more than asked for, to know the margin of the last.
+    threads AS (
+        SELECT * FROM (
+            SELECT DISTINCT ON (channel, thread) * FROM judged ORDER BY channel, thread, score DESC, turn DESC
+        ) AS turns ORDER BY score DESC, id LIMIT :limit + 1
+    )
+    SELECT threads.*, own.score AS own_score, excerpt.text AS excerpt, ARRAY(
+        SELECT term FROM chosen JOIN postings USING (term)
+        WHERE postings.solution_id = threads.id ORDER BY weight DESC, length(term) DESC, term
+    ) AS shared
+    FROM threads CROSS JOIN own
+    LEFT JOIN LATERAL (
+        SELECT text FROM passages WHERE solution_id = threads.id AND embedder = :embedder
+        ORDER BY embedding <=> CAST(:vector AS vector(384)) LIMIT 1
+    ) AS excerpt ON true
+    ORDER BY threads.score DESC, threads.id
+""")
+
+
+def search_parameters(query: Counter[str]) -> Mapping[str, object]:
+    """Give the parameters of `SEARCH` that a query's terms and the constants decide.
+
+    A term that the query repeats is emphasised by 1 + ln(count): counting it once costs 8 points of nDCG@10
+    on bug reports.
+    """
+    considered = sorted(query, key=lambda term: (-query[term], term))[:CONSIDERED_TERMS]
+    return {
+        "terms": considered,
+        "emphases": [1 + math.log(query[term]) for term in considered],
+        "counted_postings": COUNTED_POSTINGS,
+        "query_terms": QUERY_TERMS,
+        "read_postings": READ_POSTINGS,
+        "best_by_terms": BEST_BY_TERMS,
+        "nearest_passages": NEAREST_PASSAGES,
+        "k1": SATURATION,
+        "b": LENGTH_NORMALISATION,
+        "lexical_weight": LEXICAL_WEIGHT,
+        "semantic_weight": SEMANTIC_WEIGHT,
+        "same_channel": SAME_CHANNEL,
+        "recent": RECENT,
+        "recent_days": RECENT_DAYS,
+        "outcome_weights": json.dumps(OUTCOME_WEIGHTS),
+    }
