@@ -1,0 +1,1 @@
+"""The weekly import of returned parcels."""

@@ -1,0 +1,73 @@
+"""Running git: the one place, with everything switched off that could run code or leak a secret.
+
+GitFailed       git ended with an error; the message is git's own
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+SECONDS = 300.0
+"""Limit of one git command: a large first clone takes minutes, a stuck one must not hold its caller."""
+
+_SETTINGS = (
+    "core.hooksPath=/dev/null",  # a repository must not bring code that runs here
+    "core.fsmonitor=false",  # the same, by another door
+    "credential.helper=",  # never a stored credential
+    "protocol.allow=never",  # ext::, ssh and the rest; the two below are the exceptions
+    "protocol.file.allow=always",
+    "protocol.https.allow=always",
+    "init.defaultBranch=main",
+)
+
+
+class GitFailed(Exception):
+    """A git command ended with an error; the text is what git said."""
+
+
+def git(*args: str, cwd: Path) -> str:
+    """Run `git args` in `cwd` and give its standard output.
+
+    Neither the user's nor the system's configuration, no hook, no credential and no prompt take part; remotes
+    are files or https. Raises `GitFailed` with git's words, and when the command takes longer than `SECONDS`.
+    """
+    return run_git(args, cwd=cwd, environment={})
+
+
+def run_git(args: tuple[str, ...], *, cwd: Path, environment: dict[str, str]) -> str:
+    """As `git`, with some more variables in the environment, such as the dates of a commit."""
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    command = ["git", *settings, *args]
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list, no shell
+            command,
+            cwd=cwd,
+            env={**_environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except FileNotFoundError as error:
+        raise GitFailed(f"git {args[0]} cannot run in {cwd}: git or that folder is missing.") from error
+    except subprocess.TimeoutExpired as error:
+        raise GitFailed(f"git {args[0]} in {cwd} took longer than {SECONDS:.0f} seconds.") from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise GitFailed(f"git {args[0]} in {cwd} failed: {said or f'exit code {done.returncode}'}")
+    return done.stdout.decode(errors="replace")
+
+
+def _environment() -> dict[str, str]:
+    """Only what git needs to be found; HOME is nowhere, so that no user configuration is read."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": "/nonexistent",
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "/bin/false",
+    }
