@@ -1,0 +1,148 @@
+"""The folders of a session's workspace: made, found again, removed.
+
+    <root>/sessions/<session>/epoch.<n>/<token>/<call>/     calls, reached through the gate (see `fence`)
+    <root>/sessions/<session>/files/<token>/workspace       what the commands see as /workspace
+    <root>/sessions/<session>/files/<token>/home            their home folder
+    <root>/sessions/<session>/files/<token>/uid             the session's user, when it has its own
+    <root>/uids/<uid>                                       users in use
+
+A command sees `workspace` and `home` alone, so it can neither forge the result of a call nor raise the epoch.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.enclosure import Place
+from sandbox.errors import SandboxLost, SandboxUnavailable
+from sandbox.fence import enter, establish, session_folder
+
+_REFERENCE = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
+# Below 65,536, since containers often map no higher user; above the users that Linux systems give to people
+# and services, below the range of systemd's homed (60,001).
+_UIDS = range(50_000, 60_000)
+_GITCONFIG = """\
+[user]
+\tname = Oxbow
+\temail = oxbow@localhost
+[init]
+\tdefaultBranch = main
+[safe]
+\tdirectory = *
+[advice]
+\tdetachedHead = false
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A workspace that was entered under an epoch."""
+
+    reference: str
+    session: Path
+    calls: Path
+    """Folder of the calls, reached through the gate: gone as soon as a higher epoch was seen."""
+    place: Place
+
+
+def create(root: Path, session: str, *, epoch: int, own_user: bool) -> Workspace:
+    """A new, empty workspace; an earlier one of the session is removed."""
+    folder = session_folder(root, session)
+    gate = establish(folder, epoch)
+    for old in {path.name for path in (*(folder / "files").iterdir(), *gate.iterdir())}:
+        discard(root, folder, gate, old)
+    token = secrets.token_hex(8)
+    (gate / token).mkdir(mode=0o700)
+    draft = gate / token / "files"
+    draft.mkdir(mode=0o700)
+    uid = _take_uid(root, f"{folder.name}.{token}") if own_user else None
+    _furnish(draft, uid)
+    draft.rename(folder / "files" / token)
+    return _workspace(folder, gate, token)
+
+
+def find(root: Path, reference: str, *, epoch: int) -> Workspace:
+    """The workspace of that reference. Raises `StaleEpoch`, `SandboxLost`."""
+    match = _REFERENCE.fullmatch(reference)
+    folder = root / "sessions" / match[1] if match else None
+    if match is None or folder is None or not folder.is_dir():
+        raise SandboxLost(f"workspace {reference} is not on this host")
+    gate = enter(folder, epoch)
+    if not (folder / "files" / match[2] / "workspace").is_dir() or not (gate / match[2]).is_dir():
+        enter(folder, epoch)
+        raise SandboxLost(f"workspace {reference} is gone")
+    return _workspace(folder, gate, match[2])
+
+
+def discard(root: Path, folder: Path, gate: Path, token: str) -> None:
+    """Remove a workspace in which nothing runs any more."""
+    # Moved through the gate first, so that a stale worker cannot remove what a later one uses.
+    remains = gate / f"discarded.{secrets.token_hex(8)}"
+    remains.mkdir(mode=0o700)
+    files = folder / "files" / token
+    if files.exists():
+        uid = _uid(files)
+        files.rename(remains / "files")
+        if uid is not None:
+            (root / "uids" / str(uid)).unlink(missing_ok=True)
+    if (gate / token).exists():
+        (gate / token).rename(remains / "calls")
+    _remove(remains)
+
+
+def _workspace(folder: Path, gate: Path, token: str) -> Workspace:
+    files = folder / "files" / token
+    return Workspace(
+        reference=f"{folder.name}.{token}",
+        session=folder,
+        calls=gate / token,
+        place=Place(workspace=files / "workspace", home=files / "home", uid=_uid(files)),
+    )
+
+
+def _uid(files: Path) -> int | None:
+    owner = files / "uid"
+    return int(owner.read_text()) if owner.exists() else None
+
+
+def _furnish(files: Path, uid: int | None) -> None:
+    for name in ("workspace", "home"):
+        (files / name).mkdir(mode=0o755)
+    (files / "home" / ".gitconfig").write_text(_GITCONFIG)
+    if uid is not None:
+        (files / "uid").write_text(str(uid))
+        for path in (files / "workspace", files / "home", files / "home" / ".gitconfig"):
+            os.chown(path, uid, uid)
+
+
+def _take_uid(root: Path, holder: str) -> int:
+    start = int(holder[:8], 16)
+    (root / "uids").mkdir(mode=0o700, exist_ok=True)
+    for step in range(len(_UIDS)):
+        uid = _UIDS[(start + step) % len(_UIDS)]
+        draft = root / "uids" / f".{secrets.token_hex(8)}"
+        draft.write_text(holder)
+        try:
+            # A link appears with its content and fails when the name is taken.
+            os.link(draft, root / "uids" / str(uid))
+        except FileExistsError:
+            continue
+        else:
+            return uid
+        finally:
+            draft.unlink()
+    raise SandboxUnavailable(f"all {len(_UIDS)} users for workspaces are in use: release some below {root}")
+
+
+def _remove(folder: Path) -> None:
+    # The command-line tools cope with any depth and with folders that a command made unreadable.
+    environment = {"PATH": os.defpath, "LC_ALL": "C"}
+    for argv in (["chmod", "-R", "u+rwX", str(folder)], ["rm", "-rf", "--", str(folder)]):
+        subprocess.run(  # noqa: S603
+            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
