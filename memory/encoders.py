@@ -81,6 +81,8 @@ def _load_model() -> SentenceTransformer:
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     import torch  # noqa: PLC0415  ten seconds
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415  ten seconds
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415  ten seconds
 
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(TORCH_THREADS)
     return SentenceTransformer(str(Path(package.origin).parent / "model"), device="cpu")

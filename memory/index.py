@@ -39,8 +39,9 @@ UPSERT_SOLUTION = text("""
     )
     ON CONFLICT (team, channel, thread, turn) DO UPDATE SET
         session_id = excluded.session_id, source = excluded.source, problem = excluded.problem,
-        fix = excluded.fix, cause = excluded.cause, symptoms = excluded.symptoms, evidence = excluded.evidence,
-        files = excluded.files, repository = excluded.repository, commit = excluded.commit,
+        fix = excluded.fix, cause = excluded.cause, symptoms = excluded.symptoms,
+        evidence = excluded.evidence, files = excluded.files, repository = excluded.repository,
+        commit = excluded.commit,
         people = excluded.people, conversation = excluded.conversation, permalink = excluded.permalink,
         content_hash = excluded.content_hash, finished_at = excluded.finished_at,
         indexed_at = clock_timestamp(),
@@ -186,7 +187,8 @@ class SolutionIndex:
 
 def content_hash(solution: Solution) -> bytes:
     """SHA-256 of everything a solution says: equal hashes need no indexing."""
-    return hashlib.sha256(json.dumps(asdict(solution), default=str, sort_keys=True).encode()).digest()
+    said = asdict(_storable(solution))
+    return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).digest()
 
 
 def _storable(solution: Solution) -> Solution:

@@ -1,8 +1,9 @@
 """Recall: finds solutions of earlier threads that resemble a question.
 
-Two halves in one SQL statement: the nearest passages by vector, and BM25 over the terms. Either alone loses to
-both together (real chat, nDCG@10: 40.5 and 38.4 against 48.0). Who may see what is decided inside both halves:
-a solution of a channel that is not public, or a withdrawn one, takes nobody's place and is never read.
+Two halves in one SQL statement: the nearest passages by vector, and BM25 over the terms. Either alone loses
+to both together (real chat, nDCG@10: 40.5 and 38.4 against 48.0). Who may see what is decided inside both
+halves: a solution of a channel that is not public, or a withdrawn one, takes nobody's place and is never
+read.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Recall:
         if not query.strip():
             return []
         [vector] = self._embedder.embed([query])
-        parameters = {
+        parameters: dict[str, object] = {
             "team": team,
             "channel": channel,
             "limit": limit,
@@ -103,7 +104,9 @@ class Recall:
         }
         with self._engine.begin() as connection:
             connection.execute(SETTINGS)
-            rows = connection.execute(SEARCH, parameters | search_parameters(terms(query))).mappings().all()
+            rows = (
+                connection.execute(SEARCH, {**parameters, **search_parameters(terms(query))}).mappings().all()
+            )
         return _hits(rows, spellings(query))[:limit]
 
 

@@ -33,7 +33,7 @@ _WORD = r"\w+"
 _COMPOUND = rf"{_WORD}(?:(?:[./:\\@#~-]+){_WORD})*"
 _TOKEN = re.compile(f"{_LANGUAGE}|{_COMPOUND}")
 _SEPARATORS = re.compile(r"[./:\\@#~-]+")
-_HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _CONTRACTION = re.compile(r"(?<=\w)['\u2019](?:s|t|d|m|ll|re|ve)\b", re.IGNORECASE)
 
 
@@ -61,7 +61,8 @@ def _forms(token: str) -> Iterator[str]:
     yield token
     for part in _SEPARATORS.split(token):
         yield part.strip("_")
-        yield from _HUMPS.findall(part)
+        # Words of other alphabets have no humps that this could tell from accents.
+        yield from _HUMPS.findall(part) if part.isascii() else part.split("_")
 
 
 def _folded(form: str) -> str:

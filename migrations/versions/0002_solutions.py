@@ -6,8 +6,8 @@ revision = "0002"
 down_revision = "0001"
 
 SOLUTIONS = """
-    -- One row per finished turn of a thread; an imported thread has exactly one. A withdrawn solution keeps its row,
-    -- so that indexing the thread again cannot bring it back, and has neither passages nor postings.
+    -- One row per finished turn of a thread; an imported thread has exactly one. A withdrawn solution keeps
+    -- its row, so that indexing the thread again cannot bring it back, and has neither passages nor postings.
     CREATE TABLE solutions (
         id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
         team            text NOT NULL,
@@ -51,8 +51,9 @@ SOLUTIONS_RECENT = """
 
 PASSAGES = """
     -- The embedder is in the key, so that vectors of a new one can be made while the old one still answers.
-    -- Not partitioned: each partition would have a graph of its own and every search would walk all of them, while
-    -- one graph over 100,000 passages takes 112 MB. Growth beyond one server goes by database (sessions.cell).
+    -- Not partitioned: each partition would have a graph of its own and every search would walk all of them,
+    -- while one graph over 100,000 passages takes 112 MB. Growth beyond one server goes by database
+    -- (sessions.cell).
     CREATE TABLE passages (
         solution_id     uuid NOT NULL REFERENCES solutions ON DELETE CASCADE,
         kind            text NOT NULL
@@ -78,9 +79,9 @@ PASSAGES_BY_CONTENT = """
 """
 
 POSTINGS = """
-    -- Which term occurs how often in which solution. The length is repeated here so that BM25 reads this index
-    -- alone. There is no table of document frequencies: the row of a common word would be locked by every
-    -- indexing transaction until it commits, and counting a term's entries up to a limit costs 0.2 ms.
+    -- Which term occurs how often in which solution. The length is repeated here so that BM25 reads this
+    -- index alone. There is no table of document frequencies: the row of a common word would be locked by
+    -- every indexing transaction until it commits, and counting a term's entries up to a limit costs 0.2 ms.
     CREATE TABLE postings (
         term            text NOT NULL CHECK (length(term) <= 64),
         solution_id     uuid NOT NULL REFERENCES solutions ON DELETE CASCADE,
@@ -96,8 +97,8 @@ POSTINGS_BY_SOLUTION = """
 """
 
 VACUUM_EARLY = """
-    -- Reading the index alone works for vacuumed pages only: postings are never updated, so do not wait for a fifth
-    -- of the table to be new.
+    -- Reading the index alone works for vacuumed pages only: postings are never updated, so do not wait for a
+    -- fifth of the table to be new.
     ALTER TABLE postings SET (autovacuum_vacuum_insert_scale_factor = 0.02)
 """
 

@@ -1,0 +1,153 @@
+"""Import: threads of the past into the memory, so that the first question already finds something.
+
+It may be broken off and run again at any time: a thread is one transaction, and one that is known and
+unchanged is not embedded again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, text
+
+from memory.embedder import Embedder
+from memory.errors import ImportProblem
+from memory.index import SolutionIndex, content_hash
+from memory.threads import ImportedThread, solution_of
+
+THREADS_PER_BATCH = 32
+"""About a hundred passages: enough to report progress every few seconds without idling between batches."""
+
+SELECT_KNOWN = text("""
+    -- Threads of which there is nothing to do: unchanged and embedded, or withdrawn, or a session's own.
+    SELECT channel, thread FROM unnest(
+        CAST(:channels AS text[]), CAST(:threads AS text[]), CAST(:hashes AS bytea[])
+    ) AS given (channel, thread, content_hash)
+    JOIN solutions USING (channel, thread)
+    WHERE team = :team AND turn = 1 AND (
+        source = 'session' OR outcome = 'withdrawn'
+        OR solutions.content_hash = given.content_hash AND EXISTS (
+            SELECT FROM passages WHERE solution_id = solutions.id AND embedder = :embedder
+        )
+    )
+""")
+
+INSERT_CHANNEL = text("""
+    -- An export holds a channel as it was; what Slack itself said of it since then counts more.
+    INSERT INTO channels (team, channel, name, public, reason, source)
+    VALUES (:team, :channel, :name, true, '', 'import')
+    ON CONFLICT (team, channel) DO UPDATE SET name = excluded.name, checked_at = clock_timestamp()
+    WHERE channels.source = 'import'
+""")
+
+ANALYZE = text("ANALYZE solutions, passages, postings")
+
+
+class Source(Protocol):
+    """Where threads come from: `SlackExport`, `ThreadLines`."""
+
+    skipped: Counter[str]
+
+    def count(self) -> int:
+        """How many items `threads` yields, at most an estimate."""
+        ...
+
+    def threads(self) -> Iterator[ImportedThread | None]:
+        """Yield each thread, None for one that is passed over; raises `ImportProblem`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an import has come; the last one is its result."""
+
+    done: int
+    total: int
+    indexed: int
+    unchanged: int
+    """Known already and left alone: unchanged, withdrawn, or the thread of a session."""
+    skipped: Counter[str]
+    """Why something was passed over, and how often."""
+
+
+def import_threads(engine: Engine, embedder: Embedder, source: Source, *, team: str) -> Iterator[Progress]:
+    """Import a source, yielding progress after each batch and at the end.
+
+    Raises `ImportProblem` where the source is broken, after everything before it is stored, and
+    `EmbedderUnavailable`. Run it again after mending: what was stored is not done twice.
+    """
+    importer = _Importer(engine, embedder, team)
+    total = source.count()
+    done = 0
+    batch: list[ImportedThread] = []
+
+    def progress() -> Progress:
+        return Progress(
+            done=done,
+            total=max(total, done),
+            indexed=importer.indexed,
+            unchanged=importer.unchanged,
+            skipped=Counter(source.skipped),
+        )
+
+    try:
+        for thread in source.threads():
+            done += 1
+            if thread is not None:
+                batch.append(thread)
+            if len(batch) == THREADS_PER_BATCH:
+                importer.store(batch)
+                batch.clear()
+                yield progress()
+    except ImportProblem:
+        importer.store(batch)
+        raise
+    importer.store(batch)
+    with engine.begin() as connection:
+        # The planner knows nothing of rows that came in a minute.
+        connection.execute(ANALYZE)
+    yield progress()
+
+
+class _Importer:
+    def __init__(self, engine: Engine, embedder: Embedder, team: str) -> None:
+        self._engine = engine
+        self._embedder = embedder
+        self._index = SolutionIndex(engine, embedder)
+        self._team = team
+        self.indexed = 0
+        self.unchanged = 0
+
+    def store(self, batch: Sequence[ImportedThread]) -> None:
+        changed = self._changed(batch)
+        prepared = self._index.prepare_all([solution_of(thread, team=self._team) for thread in changed])
+        for thread, solution in zip(changed, prepared, strict=True):
+            with self._engine.begin() as connection:
+                self._record_channel(connection, thread)
+                self._index.store(connection, solution)
+        self.indexed += len(changed)
+        self.unchanged += len(batch) - len(changed)
+
+    def _changed(self, batch: Sequence[ImportedThread]) -> list[ImportedThread]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                SELECT_KNOWN,
+                {
+                    "team": self._team,
+                    "channels": [thread.channel for thread in batch],
+                    "threads": [thread.thread for thread in batch],
+                    "hashes": [content_hash(solution_of(thread, team=self._team)) for thread in batch],
+                    "embedder": self._embedder.name,
+                },
+            )
+            known = {(channel, thread) for channel, thread in rows}
+        return [thread for thread in batch if (thread.channel, thread.thread) not in known]
+
+    def _record_channel(self, connection: Connection, thread: ImportedThread) -> None:
+        connection.execute(
+            INSERT_CHANNEL,
+            {"team": self._team, "channel": thread.channel, "name": thread.channel_name},
+        )
