@@ -82,9 +82,9 @@ def _play(playing: Playing) -> tuple[str, tuple[Call, ...]]:
     acknowledged = _acknowledge(playing.aside)
     if playing.missing:
         return (
-            f"{acknowledged}In the recording this step shows `{playing.missing.strip()}`, here it does not. I am a "
-            "scripted model and cannot find out why, so I stop here. Is the workspace the sample repository "
-            "in its first state?"
+            f"{acknowledged}In the recording this step shows `{playing.missing.strip()}`, here it does not. "
+            "I am a scripted model and cannot find out why, so I stop here. Is the workspace the sample "
+            "repository in its first state?"
         ), ()
     if playing.made == len(playing.moves):
         return acknowledged + playing.answer, ()
