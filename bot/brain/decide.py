@@ -1,0 +1,307 @@
+"""What to do next: the whole behaviour of the brain, one rule after another. Pure.
+
+`decide` tries the rules of `RULES` in order; the first that has an answer wins. Every step is safe to decide
+again after a crash, because each rule looks at what the log says and at nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+from bot.brain.conclusion import answer_parts, conclude
+from bot.brain.tools import HANDS
+from memory.events import ReplyKind, TurnOutcome
+from memory.fold import Reply, Session, ToolCall
+
+Visibility = Literal["public", "refused", "unknown"]
+
+BARREN_CLAIMS = 5
+"""Claims without one recorded event after which a session is given up: each has cost a process or a lease."""
+
+COMPACT_TOKENS = 150_000
+"""Input size at which the conversation is summarised; the provider's own automatic compaction starts there."""
+
+UNKNOWN_DELAY = 10.0
+"""Seconds until a channel whose kind could not be looked up is asked about again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the log cannot know: the time, the channel, and how often the session was claimed in vain."""
+
+    now: datetime
+    """Database clock."""
+    visibility: Visibility
+    barren_claims: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """End the session; `notice` is said in the thread first, once."""
+
+    reason: str
+    notice: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandleInterrupt:
+    """Stop whatever runs and record that every interrupt up to `through` was obeyed."""
+
+    through: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """A post was started and its outcome is unknown: look in the thread, adopt it or post it."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Say something in the thread under a key that is never used twice."""
+
+    key: str
+    kind: ReplyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """Get a workspace ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execute:
+    """Make, join or settle one tool call."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Search memory for the session's question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compact:
+    """Replace the conversation by the model's summary of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskModel:
+    """Ask the model, with everything that waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishTurn:
+    """Record the end of the turn."""
+
+    outcome: TurnOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Write what a finished turn taught into memory."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """Nothing to do until something happens, or until `delay` seconds have passed."""
+
+    delay: float | None = None
+
+
+Step: TypeAlias = (
+    Close
+    | HandleInterrupt
+    | Settle
+    | Post
+    | Attach
+    | Execute
+    | Recall
+    | Compact
+    | AskModel
+    | FinishTurn
+    | Index
+    | Rest
+)
+Rule: TypeAlias = Callable[[Session, Facts], Step | None]
+
+
+def decide(session: Session, facts: Facts) -> Step:
+    """The next step of the session: the answer of the first rule that has one."""
+    for rule in RULES:
+        step = rule(session, facts)
+        if step is not None:
+            return step
+    return Rest()
+
+
+def channel_must_be_public(session: Session, facts: Facts) -> Step | None:
+    """Nothing at all is done for a channel that is not, or not surely, public."""
+    match facts.visibility:
+        case "public":
+            return None
+        case "unknown":
+            return Rest(delay=UNKNOWN_DELAY)
+        case "refused":
+            return Rest() if session.closed else Close(reason="the channel is not public", notice=None)
+
+
+def interrupt_first(session: Session, _: Facts) -> Step | None:
+    """A stop is obeyed before anything else goes on."""
+    if session.interrupted_through > session.interrupts_handled:
+        return HandleInterrupt(through=session.interrupted_through)
+    return None
+
+
+def give_up_poison(session: Session, facts: Facts) -> Step | None:
+    """A session that fails whoever claims it is closed, so that it cannot eat the workers."""
+    if facts.barren_claims <= BARREN_CLAIMS or not session.turn_open:
+        return None
+    notice = "I failed at this several times in a row and stop here. Say something to let me try again."
+    return Close(reason="failed: no progress in repeated claims", notice=notice)
+
+
+def settle_replies(session: Session, _: Facts) -> Step | None:
+    """A post whose outcome is unknown is looked for before anything new is said."""
+    unsettled = next((reply for reply in session.replies if reply.ts is None), None)
+    return Settle(reply=unsettled) if unsettled else None
+
+
+def confirm_stop(session: Session, _: Facts) -> Step | None:
+    """The thread is told, once, that the turn was stopped."""
+    last = session.finished_turns[-1] if session.finished_turns else None
+    if last is None or last.outcome != "interrupted":
+        return None
+    return _post_once(session, f"stopped:{last.turn}", "notice")
+
+
+def drop_empty_turn(session: Session, _: Facts) -> Step | None:
+    """A turn whose every message was withdrawn before it was read has nothing to answer."""
+    unread = session.turn_open and session.turn_requests == 0
+    return FinishTurn(outcome="interrupted") if unread and not session.waiting else None
+
+
+def show_progress(session: Session, _: Facts) -> Step | None:
+    """An open turn has one progress message from its beginning."""
+    return _post_once(session, f"progress:{session.turn}", "progress") if session.turn_open else None
+
+
+def give_up_turn(session: Session, _: Facts) -> Step | None:
+    """A turn that cannot go on says so instead of an answer."""
+    end = conclude(session)
+    if not session.turn_open or end is None or end.outcome != "failed":
+        return None
+    return _post_parts(session) or FinishTurn(outcome="failed")
+
+
+def run_calls(session: Session, facts: Facts) -> Step | None:
+    """The calls of the last answer are made one by one, each under its own id."""
+    call = session.pending_call
+    if call is None or not session.turn_open:
+        return None
+    if call.tool == "ask" and not call.cut:
+        return _ask(session, call)
+    if call.tool in HANDS and not call.cut and session.sandbox is None:
+        return _attach(session, facts) or Execute(call=call)
+    return Execute(call=call)
+
+
+def _ask(session: Session, call: ToolCall) -> Step:
+    """A question waits for the thread; whatever is said next answers it."""
+    posted = _post_once(session, f"question:{call.call}", "question")
+    if posted is not None:
+        return posted
+    return Execute(call=call) if session.waiting else Rest()
+
+
+def _attach(session: Session, facts: Facts) -> Step | None:
+    missing, at = session.no_sandbox, session.no_sandbox_at
+    if missing is None or at is None:
+        return Attach()
+    if missing.delay is None:
+        return None
+    return _after(at, missing.delay, facts) or Attach()
+
+
+def recall_first(session: Session, _: Facts) -> Step | None:
+    """Earlier solutions are looked for before the model is asked, and shown when there are any."""
+    if not session.turn_open:
+        return None
+    if session.recalled is None:
+        return Recall()
+    return _post_once(session, "recall:1", "recall") if session.recalled.hits else None
+
+
+def compact_when_long(session: Session, _: Facts) -> Step | None:
+    """A conversation near the context limit is summarised, at a point where no call is open."""
+    if not session.turn_open:
+        return None
+    too_long = session.failed_call is not None and session.failed_call.failure.reason == "context_too_long"
+    return Compact() if too_long or session.last_input_tokens > COMPACT_TOKENS else None
+
+
+def ask_model(session: Session, facts: Facts) -> Step | None:
+    """The model is asked when it has not seen everything, or did not finish."""
+    if not session.turn_open:
+        return None
+    failed = session.failed_call
+    if failed is not None and failed.failure.delay is not None:
+        return _after(failed.failed_at, failed.failure.delay, facts) or AskModel()
+    spoken = session.last_spoken
+    results = bool(session.calls) and not session.calls_sent
+    unsent = results or bool(session.waiting) or bool(session.pending_notes)
+    return AskModel() if unsent or spoken is None or spoken.stop_reason == "pause_turn" else None
+
+
+def post_answer(session: Session, _: Facts) -> Step | None:
+    """The answer is said once, in as many parts as it needs, and then the turn is over."""
+    if not session.turn_open:
+        return None
+    return _post_parts(session) or FinishTurn(outcome="answered")
+
+
+def index_turns(session: Session, _: Facts) -> Step | None:
+    """What a finished turn taught, or teaches differently after feedback and edits, is written to memory."""
+    return Index(turn=session.index_due[0]) if session.index_due else None
+
+
+RULES: tuple[Rule, ...] = (
+    channel_must_be_public,
+    give_up_poison,
+    interrupt_first,
+    settle_replies,
+    confirm_stop,
+    drop_empty_turn,
+    show_progress,
+    run_calls,
+    recall_first,
+    compact_when_long,
+    give_up_turn,
+    ask_model,
+    post_answer,
+    index_turns,
+)
+
+
+def _post_once(session: Session, key: str, kind: ReplyKind) -> Step | None:
+    return None if session.reply(key) else Post(key=key, kind=kind)
+
+
+def _post_parts(session: Session) -> Step | None:
+    for part in range(1, len(answer_parts(session)) + 1):
+        step = _post_once(session, f"answer:{session.turn}:{part}", "answer")
+        if step is not None:
+            return step
+    return None
+
+
+def _after(since: datetime, delay: float, facts: Facts) -> Rest | None:
+    remaining = (since + timedelta(seconds=delay) - facts.now).total_seconds()
+    return Rest(delay=remaining) if remaining > 0 else None

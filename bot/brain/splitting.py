@@ -1,0 +1,57 @@
+"""Cutting a long Markdown text into posts that Slack accepts, without harm to what it says. Pure."""
+
+from __future__ import annotations
+
+PART_CHARACTERS = 11_000
+"""Slack refuses a message whose Markdown blocks sum to more than 12,000 characters; the rest is for the footer."""
+
+_FENCE = "```"
+
+
+def split_markdown(text: str, limit: int = PART_CHARACTERS) -> tuple[str, ...]:
+    """Parts of at most `limit` characters that read in order as the whole.
+
+    Cuts are made between paragraphs where possible, else between lines, else between words. A part that ends
+    inside a code fence closes it and the next one opens it again with the same language; what is inside
+    fences is never changed. An empty text gives one empty part.
+    """
+    parts: list[str] = []
+    rest, opening = text, ""
+    while len(opening) + len(rest) > limit:
+        room = limit - len(opening) - len(_FENCE) - 1
+        cut = _cut(rest, room, fenced=bool(opening))
+        head, rest = rest[:cut], rest[cut:]
+        reopened = _open_fence(opening + head)
+        parts.append(_closed(opening + head, fenced=bool(reopened)))
+        rest, opening = (rest, reopened) if reopened else (rest.lstrip("\n"), "")
+    parts.append(opening + rest)
+    return tuple(parts)
+
+
+def _cut(text: str, room: int, *, fenced: bool) -> int:
+    """The best place at or before `room`: never in the first half unless there is no other."""
+    window = text[:room]
+    separators = ("\n", " ") if fenced else ("\n\n", "\n", " ")
+    for separator in separators:
+        at = window.rfind(separator)
+        if at >= room // 2:
+            return at + len(separator)
+    return room
+
+
+def _open_fence(text: str) -> str:
+    """The opening line of the fence that is still open at the end of `text`, or nothing."""
+    opening = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if opening and stripped == _FENCE:
+            opening = ""
+        elif not opening and stripped.startswith(_FENCE):
+            opening = line.rstrip() + "\n"
+    return opening
+
+
+def _closed(part: str, *, fenced: bool) -> str:
+    if not fenced:
+        return part.rstrip("\n")
+    return part.removesuffix("\n") + "\n" + _FENCE

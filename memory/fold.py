@@ -1,0 +1,489 @@
+"""The fold: a session's log read into what is true now. Pure, one branch per event type.
+
+`fold(events)` and `apply(session, event)` are the only way to a `Session`; nothing else is remembered between
+two steps, so any process that can read the log can go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from memory.events import (
+    ContextCompacted,
+    Event,
+    FeedbackGiven,
+    InterruptHandled,
+    InterruptRequested,
+    Json,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    ModelFailed,
+    ModelRequested,
+    ModelResponded,
+    RecalledSolution,
+    RecordedEvent,
+    ReplyKind,
+    ReplyPosted,
+    ReplyStarted,
+    SandboxAttached,
+    SandboxLost,
+    SandboxUnavailable,
+    SessionClosed,
+    SessionOpened,
+    SolutionIndexed,
+    SolutionsRecalled,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+    TurnOutcome,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What somebody said, as it stands after edits."""
+
+    seq: int
+    turn: int
+    ts: str
+    author: str
+    author_name: str
+    text: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A call the model asked for, and how far it has come."""
+
+    call: str
+    tool: str
+    input: Json
+    cut: bool
+    """The answer hit its length limit, so the input may be incomplete."""
+    started: bool = False
+    finished: ToolFinished | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A post in the thread; without `ts` it was started and its outcome is not known."""
+
+    key: str
+    kind: ReplyKind
+    turn: int
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What entered the conversation with one model request."""
+
+    results: tuple[ToolFinished, ...] = ()
+    recalled: tuple[RecalledSolution, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the product itself has to tell the model: a lost workspace, a stop, a cut answer."""
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """An answer of the model, verbatim."""
+
+    turn: int
+    blocks: tuple[Json, ...]
+    stop_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarised:
+    """Everything before this point, in the model's own summary."""
+
+    summary: str
+
+
+Entry: TypeAlias = Heard | Spoken | Summarised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedTurn:
+    """A turn that ended, and when."""
+
+    turn: int
+    outcome: TurnOutcome
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedCall:
+    """The last model call failed and none has succeeded since."""
+
+    failure: ModelFailed
+    failed_at: datetime
+    in_a_row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What the log says is true at `head`."""
+
+    head: int = 0
+    opened: SessionOpened | None = None
+    closed: str | None = None
+
+    messages: tuple[Message, ...] = ()
+    heard_through: int = 0
+    """Messages up to this sequence number have entered the conversation."""
+    pending_notes: tuple[str, ...] = ()
+    conversation: tuple[Entry, ...] = ()
+
+    turn: int = 0
+    turn_open: bool = False
+    turn_opened_at: datetime | None = None
+    turn_requests: int = 0
+    finished_turns: tuple[FinishedTurn, ...] = ()
+    index_due: tuple[int, ...] = ()
+
+    recalled: SolutionsRecalled | None = None
+    recall_entered: bool = False
+    requested: bool = False
+    """A model request was recorded and has neither an answer nor a failure yet."""
+    failed_call: FailedCall | None = None
+    calls: tuple[ToolCall, ...] = ()
+    """The calls of the last answer."""
+    calls_sent: bool = False
+    """Their results have entered the conversation."""
+
+    sandbox: SandboxAttached | None = None
+    sandboxes: int = 0
+    """How many workspaces the session has had."""
+    no_sandbox: SandboxUnavailable | None = None
+    no_sandbox_at: datetime | None = None
+
+    interrupted_through: int = 0
+    interrupts_handled: int = 0
+    feedback: tuple[FeedbackGiven, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    usage: tuple[tuple[str, Usage], ...] = ()
+    """One pair of model and usage for each answer of the open turn, or of the last one."""
+    last_input_tokens: int = 0
+    tool_log: tuple[tuple[ToolCall, int], ...] = ()
+    """Every call of the session with the turn it belongs to."""
+
+    @property
+    def waiting(self) -> tuple[Message, ...]:
+        """Messages that have not entered the conversation."""
+        return tuple(m for m in self.messages if m.seq > self.heard_through and not m.withdrawn)
+
+    @property
+    def pending_call(self) -> ToolCall | None:
+        """The first call of the last answer that has no result."""
+        return next((call for call in self.calls if call.finished is None), None)
+
+    @property
+    def last_spoken(self) -> Spoken | None:
+        """The model's last answer when nothing entered the conversation after it."""
+        last = self.conversation[-1] if self.conversation else None
+        return last if isinstance(last, Spoken) else None
+
+    def reply(self, key: str) -> Reply | None:
+        """The reply with this key, started or posted."""
+        return next((reply for reply in self.replies if reply.key == key), None)
+
+
+def fold(events: Iterable[RecordedEvent], session: Session | None = None) -> Session:
+    """Read events in order onto `session` (default: nothing happened yet)."""
+    state = session or Session()
+    for recorded in events:
+        state = apply(state, recorded)
+    return state
+
+
+def apply(session: Session, recorded: RecordedEvent) -> Session:
+    """The session after one more event. The event must be the next one."""
+    if recorded.seq != session.head + 1:
+        raise ValueError(f"event {recorded.seq} does not follow {session.head}")
+    return replace(_applied(session, recorded, recorded.event), head=recorded.seq)
+
+
+def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session:  # noqa: C901, PLR0912 - one branch per event type
+    match event:
+        case SessionOpened():
+            return replace(session, opened=event)
+        case MessageReceived():
+            return _message_received(session, recorded, event)
+        case MessageEdited():
+            return _message_edited(session, event)
+        case MessageDeleted():
+            return _message_deleted(session, event)
+        case InterruptRequested():
+            return replace(session, interrupted_through=recorded.seq)
+        case FeedbackGiven():
+            return _feedback_given(session, event)
+        case SolutionsRecalled():
+            return replace(session, recalled=event)
+        case SandboxAttached():
+            return _sandbox_attached(session, event)
+        case SandboxLost():
+            return _sandbox_lost(session)
+        case SandboxUnavailable():
+            return replace(session, no_sandbox=event, no_sandbox_at=recorded.recorded_at)
+        case ModelRequested():
+            return _model_requested(session, event)
+        case ModelResponded():
+            return _model_responded(session, event)
+        case ModelFailed():
+            return _model_failed(session, recorded, event)
+        case ToolStarted():
+            return _with_call(session, event.call, started=True)
+        case ToolFinished():
+            return _with_call(session, event.call, finished=event)
+        case ReplyStarted():
+            reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
+            return replace(session, replies=(*session.replies, reply))
+        case ReplyPosted():
+            return _reply_posted(session, event)
+        case ContextCompacted():
+            return _context_compacted(session, event)
+        case InterruptHandled():
+            return _interrupt_handled(session, event)
+        case TurnFinished():
+            return _turn_finished(session, recorded, event)
+        case SolutionIndexed():
+            return replace(session, index_due=tuple(t for t in session.index_due if t != event.turn))
+        case SessionClosed():
+            return replace(session, closed=event.reason, turn_open=False)
+        case _:
+            assert_never(event)
+
+
+def _message_received(session: Session, recorded: RecordedEvent, event: MessageReceived) -> Session:
+    if not session.turn_open:
+        session = _open_turn(session, recorded.recorded_at)
+    message = Message(
+        seq=recorded.seq,
+        turn=session.turn,
+        ts=event.ts,
+        author=event.author,
+        author_name=event.author_name,
+        text=event.text,
+    )
+    return replace(session, messages=(*session.messages, message), closed=None)
+
+
+def _open_turn(session: Session, at: datetime) -> Session:
+    return replace(
+        session,
+        turn=session.turn + 1,
+        turn_open=True,
+        turn_opened_at=at,
+        turn_requests=0,
+        failed_call=None,
+        no_sandbox=None,
+        usage=(),
+    )
+
+
+def _message_edited(session: Session, event: MessageEdited) -> Session:
+    """An unread message is replaced; a read one becomes a correction at the next request."""
+    message = _message(session, event.ts)
+    if message is None or message.text == event.text:
+        return session
+    session = _with_message(session, replace(message, text=event.text))
+    if message.seq > session.heard_through:
+        return session
+    note = f"{message.author_name} corrected an earlier message. It now reads:\n{event.text}"
+    return _due_again(_note(session, note), message.turn)
+
+
+def _message_deleted(session: Session, event: MessageDeleted) -> Session:
+    """An unread message is never read; a read one is told to be withdrawn at the next request."""
+    message = _message(session, event.ts)
+    if message is None or message.withdrawn:
+        return session
+    session = _with_message(session, replace(message, text="", withdrawn=True))
+    if message.seq > session.heard_through:
+        return session
+    note = f"{message.author_name} withdrew an earlier message; do not act on it any more."
+    return _due_again(_note(session, note), message.turn)
+
+
+def _message(session: Session, ts: str) -> Message | None:
+    return next((message for message in session.messages if message.ts == ts), None)
+
+
+def _with_message(session: Session, changed: Message) -> Session:
+    messages = tuple(changed if message.seq == changed.seq else message for message in session.messages)
+    return replace(session, messages=messages)
+
+
+def _note(session: Session, text: str) -> Session:
+    return replace(session, pending_notes=(*session.pending_notes, text))
+
+
+def _due_again(session: Session, turn: int) -> Session:
+    """What a finished turn taught has to be written again."""
+    finished = any(done.turn == turn and done.outcome != "interrupted" for done in session.finished_turns)
+    if not finished or turn in session.index_due:
+        return session
+    return replace(session, index_due=(*session.index_due, turn))
+
+
+def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
+    session = replace(session, feedback=(*session.feedback, event))
+    if event.solution is not None or not session.finished_turns:
+        return session
+    return _due_again(session, session.finished_turns[-1].turn)
+
+
+def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
+    content = (
+        f"repository {event.repository} at commit {event.base_commit}" if event.repository else "no repository"
+    )
+    session = _note(session, f"A workspace was prepared for this thread: {content}.")
+    return replace(session, sandbox=event, sandboxes=session.sandboxes + 1, no_sandbox=None)
+
+
+def _sandbox_lost(session: Session) -> Session:
+    note = (
+        "The workspace was lost with everything in it that was not pushed. A new one is prepared from the "
+        "recorded base commit; look before you rely on earlier changes."
+    )
+    return replace(_note(session, note), sandbox=None)
+
+
+def _model_requested(session: Session, event: ModelRequested) -> Session:
+    heard = Heard(
+        results=() if session.calls_sent else tuple(c.finished for c in session.calls if c.finished),
+        recalled=session.recalled.hits if session.recalled and not session.recall_entered else (),
+        notes=session.pending_notes,
+        messages=tuple(message for message in session.waiting if message.seq <= event.through),
+    )
+    entered = (heard,) if heard != Heard() else ()
+    return replace(
+        session,
+        conversation=(*session.conversation, *entered),
+        calls_sent=True,
+        recall_entered=session.recalled is not None,
+        pending_notes=(),
+        heard_through=max(session.heard_through, event.through),
+        turn_requests=session.turn_requests + 1,
+        requested=True,
+    )
+
+
+def _model_responded(session: Session, event: ModelResponded) -> Session:
+    spoken = Spoken(turn=session.turn, blocks=event.blocks, stop_reason=event.stop_reason)
+    calls = tuple(
+        ToolCall(
+            call=block["id"],
+            tool=block["name"],
+            input=block["input"],
+            cut=event.stop_reason == "max_tokens",
+        )
+        for block in event.blocks
+        if block.get("type") == "tool_use"
+    )
+    usage = event.usage
+    session = replace(
+        session,
+        conversation=(*session.conversation, spoken),
+        requested=False,
+        failed_call=None,
+        calls=calls,
+        calls_sent=False,
+        tool_log=(*session.tool_log, *((call, session.turn) for call in calls)),
+        usage=(*session.usage, (event.model, usage)),
+        last_input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+    )
+    if event.stop_reason == "max_tokens" and not calls:
+        return _note(session, "Your answer was cut at its length limit. Go on exactly where it stopped.")
+    return session
+
+
+def _model_failed(session: Session, recorded: RecordedEvent, event: ModelFailed) -> Session:
+    before = session.failed_call.in_a_row if session.failed_call else 0
+    failed = FailedCall(failure=event, failed_at=recorded.recorded_at, in_a_row=before + 1)
+    return replace(session, failed_call=failed, requested=False)
+
+
+def _with_call(
+    session: Session, call: str, *, started: bool = False, finished: ToolFinished | None = None
+) -> Session:
+    def changed(item: ToolCall) -> ToolCall:
+        if item.call != call:
+            return item
+        return replace(item, started=item.started or started, finished=finished or item.finished)
+
+    return replace(
+        session,
+        calls=tuple(changed(item) for item in session.calls),
+        tool_log=tuple((changed(item), turn) for item, turn in session.tool_log),
+    )
+
+
+def _reply_posted(session: Session, event: ReplyPosted) -> Session:
+    replies = tuple(
+        replace(reply, ts=event.ts) if reply.key == event.key else reply for reply in session.replies
+    )
+    return replace(session, replies=replies)
+
+
+def _context_compacted(session: Session, event: ContextCompacted) -> Session:
+    """Results not sent yet are in the summary; calls and answers before it are not replayed any more."""
+    return replace(
+        session,
+        conversation=(Summarised(summary=event.summary),),
+        calls=(),
+        calls_sent=True,
+        pending_notes=(),
+        last_input_tokens=0,
+        failed_call=None,
+    )
+
+
+def _interrupt_handled(session: Session, event: InterruptHandled) -> Session:
+    """The stopped turn keeps its place in the conversation, and every open call gets an end."""
+    stopped = tuple(
+        replace(call, finished=call.finished or _stopped(call)) for call in session.calls
+    )
+    session = replace(
+        session,
+        interrupts_handled=event.through,
+        requested=False,
+        failed_call=None,
+        calls=stopped,
+    )
+    return _note(session, "The people in the thread stopped you here. Do not go on with the stopped work unasked.")
+
+
+def _stopped(call: ToolCall) -> ToolFinished:
+    return ToolFinished(
+        call=call.call, tool=call.tool, status="cancelled", output="Stopped by the people in the thread.", is_error=True
+    )
+
+
+def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinished) -> Session:
+    finished = FinishedTurn(turn=event.turn, outcome=event.outcome, finished_at=recorded.recorded_at)
+    due = session.index_due if event.outcome == "interrupted" else (*session.index_due, event.turn)
+    session = replace(
+        session, turn_open=False, finished_turns=(*session.finished_turns, finished), index_due=due
+    )
+    return _next_turn(session, recorded.recorded_at)
+
+
+def _next_turn(session: Session, at: datetime) -> Session:
+    """Messages that nobody answered open the next turn, unless a stop came after them."""
+    if not any(message.seq > session.interrupts_handled for message in session.waiting):
+        return session
+    session = _open_turn(session, at)
+    moved = tuple(
+        replace(message, turn=session.turn) if message.seq > session.heard_through else message
+        for message in session.messages
+    )
+    return replace(session, messages=moved)
