@@ -1,0 +1,84 @@
+"""The routes that the app uses: Web API, Socket Mode and response addresses."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from bot.workspace.arguments import parse
+from bot.workspace.connections import HttpConnections
+from bot.workspace.errors import RateLimited, SlackError
+from bot.workspace.faults import Faults, LostRequest, LostResponse, SlowResponse
+from bot.workspace.interactions import Interactions
+from bot.workspace.socket_mode import SocketMode
+from bot.workspace.web_api import WebApi
+from bot.workspace.wire import Json
+
+
+class AppRoutes:
+    """What Slack serves at its own addresses."""
+
+    def __init__(
+        self,
+        *,
+        api: WebApi,
+        faults: Faults,
+        interactions: Interactions,
+        socket_mode: SocketMode,
+        connections: HttpConnections,
+    ) -> None:
+        self._api = api
+        self._faults = faults
+        self._interactions = interactions
+        self._socket_mode = socket_mode
+        self._connections = connections
+
+    def routes(self) -> list[BaseRoute]:
+        """For the Starlette application."""
+        return [
+            Route("/api/{method}", self._call, methods=["GET", "POST"]),
+            Route("/response/{token}", self._respond, methods=["POST"]),
+            WebSocketRoute("/socket", self._socket_mode.serve),
+        ]
+
+    async def _call(self, request: Request) -> Response:
+        method = request.path_params["method"]
+        fault = self._faults.take(method)
+        if isinstance(fault, LostRequest):
+            return self._cut(request)
+        try:
+            token, arguments = await _arguments(request)
+            answer = self._api.answer(method, token, arguments, fault)
+        except RateLimited as refusal:
+            headers = {"Retry-After": str(refusal.retry_after)}
+            return JSONResponse(refusal.as_json(), status_code=429, headers=headers)
+        except SlackError as refusal:
+            return JSONResponse(refusal.as_json())
+        if isinstance(fault, SlowResponse):
+            await asyncio.sleep(fault.seconds)
+        return self._cut(request) if isinstance(fault, LostResponse) else JSONResponse(answer)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            body = parse(await request.body(), "application/json")
+            self._interactions.respond(request.path_params["token"], body)
+        except SlackError as refusal:
+            return JSONResponse(refusal.as_json(), status_code=404)
+        return PlainTextResponse("ok")
+
+    def _cut(self, request: Request) -> Response:
+        if request.client is not None:
+            self._connections.cut((request.client.host, request.client.port))
+        return Response()
+
+
+async def _arguments(request: Request) -> tuple[str, Json]:
+    """The token, from the header or the body, and the other arguments."""
+    body = parse(await request.body(), request.headers.get("content-type", ""))
+    arguments: Json = {**request.query_params, **body}
+    in_body = arguments.pop("token", "")
+    in_header = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return in_header or in_body, arguments
