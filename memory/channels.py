@@ -1,0 +1,80 @@
+"""What was last heard of a channel, and when. Whether it may be used at all is the listener's decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Engine, text
+
+from memory.database import transaction
+
+ChannelSource = Literal["slack", "import"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFact:
+    """One channel, as `source` described it at `checked_at`."""
+
+    team: str
+    channel: str
+    name: str
+    public: bool
+    reason: str
+    """Why it does not count as public; empty when it does."""
+    checked_at: datetime
+    """Database clock."""
+    source: ChannelSource
+
+
+RECORD = text("""
+    -- The latest word replaces the one before; what an import says never replaces what Slack said.
+    INSERT INTO channels (team, channel, name, public, reason, source)
+    VALUES (:team, :channel, :name, :public, :reason, :source)
+    ON CONFLICT (team, channel) DO UPDATE SET
+        name = excluded.name, public = excluded.public, reason = excluded.reason, source = excluded.source,
+        checked_at = excluded.checked_at
+    WHERE excluded.source = 'slack' OR channels.source = 'import'
+""")
+
+KNOWN = text("""
+    -- What is known of a channel, unless it is older than the given seconds.
+    SELECT team, channel, name, public, reason, checked_at, source FROM channels
+    WHERE team = :team AND channel = :channel
+      AND checked_at > statement_timestamp() - make_interval(secs => :max_age)
+""")
+
+
+class Channels:
+    """The channels that were heard of."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(
+        self, team: str, channel: str, *, name: str, refused: str | None, source: ChannelSource
+    ) -> None:
+        """Keep what was said of the channel now; `refused` says why it is not public, None that it is.
+
+        An import does not replace what Slack said.
+        """
+        with transaction(self._engine) as connection:
+            connection.execute(
+                RECORD,
+                {
+                    "team": team,
+                    "channel": channel,
+                    "name": name,
+                    "public": refused is None,
+                    "reason": refused or "",
+                    "source": source,
+                },
+            )
+
+    def known(self, team: str, channel: str, *, max_age: float) -> ChannelFact | None:
+        """What was said within the last `max_age` seconds, or None."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(KNOWN, {"team": team, "channel": channel, "max_age": max_age})
+            fact = row.mappings().one_or_none()
+        return None if fact is None else ChannelFact(**fact)
