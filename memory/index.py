@@ -191,23 +191,25 @@ def content_hash(solution: Solution) -> bytes:
     return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).digest()
 
 
-def _storable(solution: Solution) -> Solution:
+def storable(said: str) -> str:
     """Take out what Postgres text and JSON cannot hold: NUL, and surrogates without their other half."""
+    return said.replace("\0", "").encode("utf-8", "replace").decode()
 
-    def clean(value: str) -> str:
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
 
+def _storable(solution: Solution) -> Solution:
     return replace(
         solution,
-        problem=clean(solution.problem),
-        fix=clean(solution.fix),
-        cause=clean(solution.cause),
-        symptoms=tuple(map(clean, solution.symptoms)),
-        files=tuple(map(clean, solution.files)),
-        people=tuple(map(clean, solution.people)),
-        evidence=tuple(Evidence(command=clean(e.command), exit_code=e.exit_code) for e in solution.evidence),
+        problem=storable(solution.problem),
+        fix=storable(solution.fix),
+        cause=storable(solution.cause),
+        symptoms=tuple(map(storable, solution.symptoms)),
+        files=tuple(map(storable, solution.files)),
+        people=tuple(map(storable, solution.people)),
+        evidence=tuple(
+            Evidence(command=storable(e.command), exit_code=e.exit_code) for e in solution.evidence
+        ),
         conversation=tuple(
-            Utterance(author=clean(u.author), text=clean(u.text)) for u in solution.conversation
+            Utterance(author=storable(u.author), text=storable(u.text)) for u in solution.conversation
         ),
     )
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Engine, RowMapping
 
 from memory.embedder import Embedder
-from memory.index import vector_literal
+from memory.index import storable, vector_literal
 from memory.ranking import SEARCH, SETTINGS, search_parameters
 from memory.solutions import Outcome
 from memory.terms import spellings, terms
@@ -90,6 +90,7 @@ class Recall:
         question's own thread. An empty list when the query has no words or the memory nothing to show.
         Raises `EmbedderUnavailable`.
         """
+        query = storable(query)
         if not query.strip():
             return []
         [vector] = self._embedder.embed([query])
@@ -117,8 +118,8 @@ def worth_showing(hits: Sequence[Hit]) -> list[Hit]:
 
 def _hits(rows: Sequence[RowMapping], spelled: Mapping[str, str]) -> list[Hit]:
     scores = [row["score"] for row in rows]
-    margins = [*(better - worse for better, worse in pairwise(scores)), 0.0]
-    return [_hit(row, margin, spelled) for row, margin in zip(rows, margins, strict=True)]
+    leads = (better - worse for better, worse in pairwise(scores))
+    return [_hit(row, next(leads, 0.0), spelled) for row in rows]
 
 
 def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:
