@@ -106,6 +106,8 @@ def claim(calls: Path, call: str, request: tuple[str | bytes, ...]) -> Call:
 
 def running(calls: Path) -> list[Call]:
     """The calls of a workspace whose command runs at this moment."""
+    if not calls.is_dir():
+        return []
     found = [Call(call=path.name, folder=path) for path in calls.iterdir() if (path / "begun").exists()]
     return [call for call in found if call.state() == "running"]
 

@@ -39,7 +39,7 @@ def run(call: Call, launch: Launch, limits: Limits, cancelled: Event) -> Outcome
             case "waiting":
                 if cancelled.is_set():
                     call.cancel()
-                _supervise(call, launch, limits)
+                supervise(call, launch, limits)
             case "running":
                 pass
         _wait(call, cancelled)
@@ -57,7 +57,8 @@ def _wait(call: Call, cancelled: Event) -> None:
             cancelled.wait(pause)
 
 
-def _supervise(call: Call, launch: Launch, limits: Limits) -> None:
+def supervise(call: Call, launch: Launch, limits: Limits) -> None:
+    """Start a supervisor for the call; it does nothing if there is one already or the gate has moved."""
     order = {"call": str(call.folder), **dataclasses.asdict(launch), **dataclasses.asdict(limits)}
     # -I -S: no site packages, no environment: a start in 7 ms.
     argv = [sys.executable, "-I", "-S", "-c", _START]

@@ -1,7 +1,7 @@
 """Holding a command and all it starts: killing the whole tree, and the limits that the kernel does not keep
 alone."""
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH106, PTH110, PTH123 - pathlib would cost every command 8 ms
+# ruff: noqa: PTH123 - pathlib would cost every command 8 ms
 from __future__ import annotations
 
 import os
@@ -41,20 +41,22 @@ class Containment:
         """Called in the command's process."""
         self._group.enter()
 
-    def adopt(self) -> None:
+    def adopt_orphans(self) -> None:
         """Become the parent of every orphan among the command's processes, so that none gets away."""
-        import ctypes  # noqa: PLC0415 - loaded while the command already runs
+        import ctypes  # noqa: PLC0415 - loaded after the start was reported
 
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def kill(self) -> None:
         """Kill all that is there at this moment."""
-        self._group.kill()
-        for process in _descendants(os.getpid()):
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        # Stopped first: killed one by one, a fork bomb would grow faster than it dies.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            self._group.signal(number)
+            for process in _descendants(os.getpid()):
+                try:
+                    os.kill(process, number)
+                except ProcessLookupError:
+                    continue
 
     def exceeded(self) -> bool:
         """Whether the command uses more than it may; the reason goes below its output."""

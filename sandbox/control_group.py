@@ -5,11 +5,10 @@ needs the right to write, which root usually has. Without either, memory is watc
 limited by RLIMIT_NPROC alone.
 """
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH106, PTH110, PTH123 - pathlib would cost every command 8 ms
+# ruff: noqa: PTH102, PTH106, PTH110, PTH120, PTH123, PTH208 - pathlib would cost every command 8 ms
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 TYPE_CHECKING = False
@@ -17,6 +16,7 @@ if TYPE_CHECKING:  # `typing` would cost every command 5 ms
     from typing import Self
 
 _MOUNT = "/sys/fs/cgroup"
+_PREFIX = "oxbow-"
 _CLOSE_SECONDS = 1.0
 # bubblewrap's two own processes and the outer shell do not count as the command's.
 OWN_PROCESSES = 3
@@ -35,7 +35,7 @@ class ControlGroup:
     @classmethod
     def make(cls, memory_bytes: int, processes: int) -> Self:
         """The best group to be had for the calling process."""
-        name = f"oxbow-{os.getpid()}-{time.monotonic_ns()}"
+        name = f"{_PREFIX}{os.getpid()}-{time.monotonic_ns()}"
         folders: dict[str, str] = {}
         for controller, (parent, version) in parents().items():
             folder = f"{parent}/{name}"
@@ -56,12 +56,12 @@ class ControlGroup:
         for folder in set(self._folders.values()):
             _write(f"{folder}/cgroup.procs", str(os.getpid()))
 
-    def kill(self) -> None:
-        """Kill whoever is in it."""
+    def signal(self, number: int) -> None:
+        """Send a signal to whoever is in it."""
         for folder in set(self._folders.values()):
             for process in _read(f"{folder}/cgroup.procs").split():
                 try:
-                    os.kill(int(process), signal.SIGKILL)
+                    os.kill(int(process), number)
                 except ProcessLookupError:
                     continue
 
@@ -84,6 +84,7 @@ class ControlGroup:
                     time.sleep(0.002)
                 else:
                     break
+            _sweep(os.path.dirname(folder))
 
 
 def parents() -> dict[str, tuple[str, int]]:
@@ -102,6 +103,16 @@ def parents() -> dict[str, tuple[str, int]]:
             if os.access(folder, os.W_OK):
                 found[controller] = (folder, 1)
     return found
+
+
+def _sweep(parent: str) -> None:
+    """Remove what supervisors left that were killed themselves."""
+    for name in os.listdir(parent):
+        if name.startswith(_PREFIX) and not os.path.exists(f"/proc/{name.split('-')[1]}"):
+            try:
+                os.rmdir(f"{parent}/{name}")
+            except OSError:
+                continue
 
 
 def _limit_memory(folder: str, version: int, memory_bytes: int) -> None:

@@ -34,6 +34,8 @@ class Launch:
     staged: tuple[tuple[str, str], ...] = ()
     """Host folder → folder below `/tmp` under which the process sees it, in a mount namespace of its own."""
     uid: int | None = None
+    limit_user: bool = False
+    """Limit processes by what the user has in all, because no namespace counts the command's alone."""
     watched: tuple[str, ...] = ()
     """Host folders whose size on disk is limited."""
 

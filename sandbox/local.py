@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from threading import Event
 from typing import Literal
 
 from sandbox import commands, files
-from sandbox.calls import claim, running
+from sandbox.calls import claim
 from sandbox.control_group import parents
 from sandbox.enclosure import Enclosure
 from sandbox.errors import SandboxLost, SandboxUnreachable
@@ -20,8 +19,6 @@ from sandbox.workspace import Workspace, create, discard, find
 
 # The kernel takes at most 128 KiB in one argument.
 _LONGEST_COMMAND = 100_000
-# A supervisor sees the request to stop within 50 ms and kills at once.
-_STOP_SECONDS = 5.0
 
 
 class LocalSandbox:
@@ -77,7 +74,6 @@ class LocalSandbox:
         token = reference.rpartition(".")[2]
         try:
             with self._entered(reference, epoch) as workspace:
-                _stop(workspace)
                 discard(self._root, workspace.session, workspace.calls.parent, token)
         except SandboxLost:
             return
@@ -134,13 +130,3 @@ def _unfit(command: str) -> str | None:
             f"the command has {size} bytes, at most {_LONGEST_COMMAND} can be run: write it to a file first\n"
         )
     return None
-
-
-def _stop(workspace: Workspace) -> None:
-    give_up = time.monotonic() + _STOP_SECONDS
-    while alive := running(workspace.calls):
-        for call in alive:
-            call.cancel()
-        if time.monotonic() > give_up:
-            raise SandboxUnreachable(f"{len(alive)} commands of {workspace.reference} do not stop")
-        time.sleep(0.02)

@@ -5,7 +5,7 @@ command counts as begun), leaves its parent and stays until the command and all 
 told nothing but the order, holds no descriptor of the worker, and needs the standard library alone.
 """
 
-# ruff: noqa: PTH102, PTH103, PTH104, PTH106, PTH110, PTH123 - pathlib would cost every command 8 ms
+# ruff: noqa: PTH102, PTH104 - pathlib would cost every command 8 ms
 from __future__ import annotations
 
 import fcntl
@@ -40,6 +40,7 @@ def main() -> None:
     if os.fork():
         os._exit(STARTED)
     os.setsid()
+    os.umask(0o077)
     _silence()
     _supervise(order)
 
@@ -82,32 +83,44 @@ def _silence() -> None:
     trouble = os.open("trouble", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for source, target in ((null, 0), (null, 1), (trouble, 2)):
         os.dup2(source, target)
+    os.close(null)
+    os.close(trouble)
 
 
 def _supervise(order: dict[str, Any]) -> None:
-    capture = Capture(order["output_bytes"])
-    started = time.monotonic()
-    kind, exit_code = "cancelled", 0
-    if not _wanted("cancel"):
-        kind, exit_code = _run(order, capture, started)
-    _store("output", capture.text())
-    line = f"{kind} {exit_code} {capture.dropped} {time.monotonic() - started:.3f}\n"
-    _store("outcome", line.encode())
-
-
-def _run(order: dict[str, Any], capture: Capture, started: float) -> tuple[str, int]:
     from sandbox.containment import Containment  # noqa: PLC0415 - after the start was reported
-    from sandbox.launch import launch  # noqa: PLC0415
 
+    started = time.monotonic()
+    capture = Capture(order["output_bytes"])
+    if _wanted("cancel"):
+        _conclude("cancelled", 0, capture, started)
+        return
     containment = Containment(order)
+    kind, exit_code = _run(order, containment, capture, started)
+    _conclude(kind, exit_code, capture, started)
+    # Nobody waits for these any more, but none may be left to itself.
+    _bury(0, containment, float("inf"))
+
+
+def _run(
+    order: dict[str, Any], containment: Containment, capture: Capture, started: float
+) -> tuple[str, int]:
+    from sandbox.launch import launch  # noqa: PLC0415 - after the start was reported
+
+    containment.adopt_orphans()
     pid, pipe = launch(order, containment)
-    containment.adopt()
     kind = _watch(pid, pipe, order["seconds"] + started, capture, containment)
     containment.kill()
-    exit_code = _bury(pid, containment)
+    exit_code = _bury(pid, containment, _BURY_SECONDS)
     capture.drain(pipe, _DRAIN_SECONDS)
     capture.note(containment.close())
     return kind, exit_code
+
+
+def _conclude(kind: str, exit_code: int, capture: Capture, started: float) -> None:
+    _store("output", capture.text())
+    line = f"{kind} {exit_code} {capture.dropped} {time.monotonic() - started:.3f}\n"
+    _store("outcome", line.encode())
 
 
 def _watch(pid: int, pipe: int, deadline: float, capture: Capture, containment: Containment) -> str:
@@ -130,10 +143,10 @@ def _watch(pid: int, pipe: int, deadline: float, capture: Capture, containment: 
             return "finished"
 
 
-def _bury(pid: int, containment: Containment) -> int:
+def _bury(pid: int, containment: Containment, patience: float) -> int:
     """Wait until nothing of the command is left, and give its exit code."""
     exit_code = 128 + signal.SIGKILL
-    give_up = time.monotonic() + _BURY_SECONDS
+    give_up = time.monotonic() + patience
     while time.monotonic() < give_up:
         try:
             dead, status = os.waitpid(-1, os.WNOHANG)

@@ -36,5 +36,6 @@ class Unisolated:
                 "GIT_TERMINAL_PROMPT": "0",
             },
             directory=str(place.workspace),
+            limit_user=True,
             watched=(str(place.workspace), str(place.home)),
         )

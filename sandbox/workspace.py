@@ -15,17 +15,21 @@ import os
 import re
 import secrets
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.calls import running
 from sandbox.enclosure import Place
-from sandbox.errors import SandboxLost, SandboxUnavailable
+from sandbox.errors import SandboxLost, SandboxUnavailable, SandboxUnreachable
 from sandbox.fence import enter, establish, session_folder
 
 _REFERENCE = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
 # Below 65,536, since containers often map no higher user; above the users that Linux systems give to people
 # and services, below the range of systemd's homed (60,001).
 _UIDS = range(50_000, 60_000)
+# A supervisor sees the request to stop within 50 ms and kills at once.
+_STOP_SECONDS = 5.0
 _GITCONFIG = """\
 [user]
 \tname = Oxbow
@@ -80,7 +84,8 @@ def find(root: Path, reference: str, *, epoch: int) -> Workspace:
 
 
 def discard(root: Path, folder: Path, gate: Path, token: str) -> None:
-    """Remove a workspace in which nothing runs any more."""
+    """Kill what runs in a workspace and remove it."""
+    _stop(gate / token)
     # Moved through the gate first, so that a stale worker cannot remove what a later one uses.
     remains = gate / f"discarded.{secrets.token_hex(8)}"
     remains.mkdir(mode=0o700)
@@ -93,6 +98,16 @@ def discard(root: Path, folder: Path, gate: Path, token: str) -> None:
     if (gate / token).exists():
         (gate / token).rename(remains / "calls")
     _remove(remains)
+
+
+def _stop(calls: Path) -> None:
+    give_up = time.monotonic() + _STOP_SECONDS
+    while alive := running(calls):
+        for call in alive:
+            call.cancel()
+        if time.monotonic() > give_up:
+            raise SandboxUnreachable(f"{len(alive)} commands below {calls} do not stop")
+        time.sleep(0.02)
 
 
 def _workspace(folder: Path, gate: Path, token: str) -> Workspace:
