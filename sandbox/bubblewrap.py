@@ -117,8 +117,9 @@ class Bubblewrap:
         seen = folders if self.own_users else {folder: folder for folder in folders}
         arguments = _arguments(seen[str(place.workspace)], seen[str(place.home)])
         return Launch(
+            program=_seen(self._program.path, seen),
             argv=(
-                _seen(self._program.path, seen),
+                "bwrap",
                 *("--args", str(_ARGUMENTS)),
                 *("--", "/bin/bash", "-c", _SHELL, "bash", str(limits.processes), command),
             ),

@@ -26,7 +26,9 @@ class Place:
 class Launch:
     """A process for the supervisor to start. It inherits nothing but what stands here."""
 
+    program: str
     argv: tuple[str, ...]
+    """From its own name on, which may differ from the program's path."""
     environment: dict[str, str]
     directory: str
     inherited: tuple[bytes, ...] = ()

