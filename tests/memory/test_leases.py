@@ -102,6 +102,7 @@ def test_the_claim_reads_its_index_and_not_the_table(log: SessionLog, engine: En
         ).scalars()
         lines = "\n".join(plan)
     assert "Index Scan using sessions_to_claim" in lines
+    assert "Index Cond: (runnable_at <= statement_timestamp())" in lines
     assert "Seq Scan" not in lines
     assert "Sort" not in lines
 
@@ -142,6 +143,7 @@ def test_an_old_epoch_is_refused_though_the_same_worker_holds_the_session(
     assert new.owner == old.owner
     with pytest.raises(LeaseLost):
         log.append(old, STEP)
+    assert log.renew("worker", 60, [old]) == []
     assert log.append(new, STEP) == 3
 
 
