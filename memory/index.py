@@ -80,6 +80,12 @@ SET_OUTCOME = text("""
 
 WITHDRAW = text("UPDATE solutions SET outcome = 'withdrawn', length = 0 WHERE id = :id")
 
+SELECT_ID = text("""
+    -- The solution of one turn.
+    SELECT id FROM solutions
+    WHERE team = :team AND channel = :channel AND thread = :thread AND turn = :turn
+""")
+
 DELETE_ALL_PASSAGES = text("DELETE FROM passages WHERE solution_id = :id")
 
 UPSERT_FEEDBACK = text("""
@@ -165,6 +171,15 @@ class SolutionIndex:
         connection.execute(WITHDRAW, {"id": solution})
         connection.execute(DELETE_ALL_PASSAGES, {"id": solution})
         connection.execute(DELETE_POSTINGS, {"id": solution})
+
+    def withdraw_turn(
+        self, connection: Connection, *, team: str, channel: str, thread: str, turn: int
+    ) -> None:
+        """Withdraw what one turn of a thread taught; nothing when it was never indexed."""
+        key = {"team": team, "channel": channel, "thread": thread, "turn": turn}
+        identifier = connection.execute(SELECT_ID, key).scalar_one_or_none()
+        if identifier is not None:
+            self.withdraw(connection, identifier)
 
     def record_feedback(
         self, connection: Connection, solution: UUID, *, session: UUID | None, by: str, verdict: Verdict

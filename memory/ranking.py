@@ -131,16 +131,18 @@ SEARCH = text("""
                 / nullif(stddev_pop(best + mean) OVER (), 0), 0) AS semantic_z
         FROM candidates
     ),
+    matched AS (
+        SELECT *, :lexical_weight * lexical_z + :semantic_weight * semantic_z AS relevance FROM scaled
+    ),
     judged AS (
         SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, fix, outcome,
-            permalink, repository, commit, finished_at, lexical, best,
-            :lexical_weight * lexical_z + :semantic_weight * semantic_z
+            permalink, repository, commit, finished_at, lexical, best, relevance, relevance
             + CASE WHEN channel = CAST(:channel AS text) THEN :same_channel ELSE 0 END
             + :recent * exp(-greatest(extract(epoch FROM now() - finished_at), 0) / 86400 / :recent_days)
             + coalesce(CAST(CAST(:outcome_weights AS jsonb) ->> outcome AS float), 0) AS score
-        FROM scaled JOIN solutions ON id = solution_id JOIN channels USING (team, channel)
+        FROM matched JOIN solutions ON id = solution_id JOIN channels USING (team, channel)
     ),
-    -- One turn speaks for its thread. One more than asked for, to know the margin of the last.
+    -- One turn speaks for its thread. One more than asked for, so that a single hit has a margin.
     threads AS (
         SELECT * FROM (
             SELECT DISTINCT ON (channel, thread) * FROM judged ORDER BY channel, thread, score DESC, turn DESC

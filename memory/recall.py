@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -26,8 +25,12 @@ from memory.terms import spellings, terms
 Thread: TypeAlias = tuple[str, str, str]
 """Team, channel, time stamp of the root message."""
 
-LEAST_OVERLAP, LEAST_SIMILARITY = 0.3, 0.6
-"""The confidence floor."""
+FLOOR = 1.0
+"""Of overlap + similarity. On 1,046 real questions the first hit passes for 56 % of those whose answer is in
+the memory, and is right in 61 % of these; it passes for 34 % of those whose answer is not."""
+
+CLEAR_MARGIN = 1.75
+"""With the floor: passed by 22 % and right in 85 %; by 6 % when the answer is not in the memory."""
 
 SIMILAR_WORDING = 0.5
 SHOWN_TERMS = 4
@@ -65,7 +68,8 @@ class Hit:
     similarity: float
     """Cosine of the nearest passage, -1 to 1."""
     margin: float
-    """How far its score is above the next best thread's, shown or not; 0 when there is none."""
+    """How far it matches better than the best other thread, age, channel and outcome left aside: negative
+    when another matches better, 0 when there is no other."""
 
 
 class Recall:
@@ -113,13 +117,23 @@ class Recall:
 
 def worth_showing(hits: Sequence[Hit]) -> list[Hit]:
     """Keep the hits a person should be bothered with, in their order; often none."""
-    return [hit for hit in hits if hit.overlap >= LEAST_OVERLAP or hit.similarity >= LEAST_SIMILARITY]
+    return [hit for hit in hits if hit.overlap + hit.similarity >= FLOOR]
+
+
+def stands_out(hit: Hit) -> bool:
+    """Tell whether a hit is so clear that it may be offered as the answer before anything else is tried."""
+    return hit.overlap + hit.similarity >= FLOOR and hit.margin >= CLEAR_MARGIN
 
 
 def _hits(rows: Sequence[RowMapping], spelled: Mapping[str, str]) -> list[Hit]:
-    scores = [row["score"] for row in rows]
-    leads = (better - worse for better, worse in pairwise(scores))
-    return [_hit(row, next(leads, 0.0), spelled) for row in rows]
+    best_two = sorted((row["relevance"] for row in rows), reverse=True)[:2]
+    return [_hit(row, _margin(row["relevance"], best_two), spelled) for row in rows]
+
+
+def _margin(relevance: float, best_two: Sequence[float]) -> float:
+    best, *others = best_two
+    rival = others[0] if others and relevance == best else best
+    return relevance - rival
 
 
 def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:

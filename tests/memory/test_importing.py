@@ -1,4 +1,4 @@
-"""Import: threads become solutions that can be found; broken off or repeated, nothing is lost or done twice."""
+"""Import: threads become solutions that can be found; broken off or repeated, nothing is done twice."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from memory.embedder import HashingEmbedder
 from memory.index import SolutionIndex
-from memory.recall import Recall, worth_showing
+from memory.recall import Recall, stands_out, worth_showing
 from memory.solutions import Solution
 from tests.memory.solution_makers import TEAM, make_solution, open_channel, remember
 
@@ -97,11 +97,34 @@ def test_gives_as_many_as_asked_for_best_first(recall: Recall) -> None:
     assert hits[0].problem == "docker build is slow on my laptop"
 
 
-def test_the_margin_is_the_lead_over_the_next_thread(recall: Recall) -> None:
+def test_the_margin_is_the_lead_over_the_best_other_thread(recall: Recall) -> None:
     first, second = recall.search("docker build slow", team=TEAM, limit=2)
     assert first.margin == pytest.approx(first.score - second.score)
+    assert second.margin == pytest.approx(second.score - first.score)
     [alone] = recall.search("docker build slow", team=TEAM, limit=1)
     assert alone.margin == pytest.approx(first.margin)
+
+
+def test_being_recent_and_near_makes_no_margin(engine: Engine, recall: Recall) -> None:
+    now = datetime.now(UTC)
+    learn(
+        engine,
+        make_solution("KeyError tz in import", thread="1.0", channel="C2"),
+        make_solution("KeyError tz in import", thread="2.0", outcome="confirmed", finished_at=now),
+    )
+    first, second = recall.search("KeyError tz in import", team=TEAM, channel="C1", limit=2)
+    assert first.thread == "2.0"
+    assert [first.margin, second.margin] == pytest.approx([0, 0])
+    assert first.score > second.score + 1
+
+
+def test_only_a_clear_lead_stands_out(engine: Engine, recall: Recall) -> None:
+    learn(engine, make_solution("nightly import fails with KeyError tz", thread="1.0"))
+    [hit] = recall.search("import fails with KeyError tz", team=TEAM, limit=1)
+    assert stands_out(hit)
+    learn(engine, make_solution("nightly import fails with KeyError tz", thread="2.0"))
+    [hit] = recall.search("import fails with KeyError tz", team=TEAM, limit=1)
+    assert not stands_out(hit)
 
 
 class TestOrderOfEqualTexts:
@@ -173,7 +196,8 @@ class TestVisibility:
             SolutionIndex(engine, HashingEmbedder()).withdraw(connection, hit.solution)
         assert "KeyError tz in import" not in problems(recall, "KeyError tz in import", limit=20)
 
-    def test_vectors_of_another_embedder_are_not_compared(self, engine: Engine, recall: Recall) -> None:
+    @pytest.mark.usefixtures("recall")
+    def test_vectors_of_another_embedder_are_not_compared(self, engine: Engine) -> None:
         class Another(HashingEmbedder):
             name = "another"
 

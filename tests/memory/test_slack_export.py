@@ -122,8 +122,8 @@ def test_a_broken_day_is_named_with_its_line(export: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"channels.json": "{}"}, "channels.json is not a list of objects"),
-        ({"channels.json": "[1]"}, "channels.json is not a list of objects"),
+        ({"channels.json": "{}"}, r"channels\.json is not a list of objects"),
+        ({"channels.json": "[1]"}, r"channels\.json is not a list of objects"),
         ({"channels.json": '[{"id": "C1"}]'}, "a channel has no `id` or no `name`"),
         ({"ops/2020-05-01.json": '[{"text": "x"}]'}, "a message has no time stamp `ts`"),
     ],
@@ -141,7 +141,7 @@ def test_a_folder_that_is_no_export_is_refused_with_the_way_out(tmp_path: Path) 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "export.zip").write_text("no")
-    with pytest.raises(ImportProblem, match="neither a folder nor a .zip"):
+    with pytest.raises(ImportProblem, match=r"neither a folder nor a \.zip"):
         SlackExport(tmp_path / "export.zip")
-    with pytest.raises(ImportProblem, match="neither a folder nor a .zip"):
+    with pytest.raises(ImportProblem, match=r"neither a folder nor a \.zip"):
         SlackExport(tmp_path / "nowhere")

@@ -14,7 +14,7 @@ from memory.errors import ImportProblem
 from memory.thread_lines import ThreadLines
 from memory.threads import ImportedThread
 
-MESSAGES = [
+MESSAGES: list[dict[str, Any]] = [
     {"author": "Ada", "text": "import fails", "ts": 1512085950},
     {"author": "Bob", "text": "set tz", "ts": "1512085960.000200"},
 ]
@@ -41,7 +41,12 @@ def test_the_smallest_thread_has_a_channel_an_identifier_and_messages(tmp_path: 
 
 
 def test_what_else_is_known_is_read_too(tmp_path: Path) -> None:
-    more = {"channel_name": "ops", "title": "Import", "permalink": "https://x.example", "resolved": True}
+    more: dict[str, Any] = {
+        "channel_name": "ops",
+        "title": "Import",
+        "permalink": "https://x.example",
+        "resolved": True,
+    }
     thread = only(tmp_path, LINE | more)
     assert (thread.channel_name, thread.title) == ("ops", "Import")
     assert (thread.permalink, thread.resolved) == ("https://x.example", True)
