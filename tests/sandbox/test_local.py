@@ -129,6 +129,17 @@ def test_a_supervisor_that_starts_after_a_takeover_does_nothing(host: LocalHost)
     assert successor.has("late")
 
 
+def test_a_second_supervisor_of_a_call_does_nothing(host: LocalHost) -> None:
+    worker = take(host)
+    command = "echo x >> count"
+    worker.run(command, call="c")
+    workspace = find(host.root, worker.reference, epoch=1)
+    call = claim(workspace.calls, "c", ("execute", command))
+    launch = Bubblewrap(programs()[0]).launch(workspace.place, command, Limits())
+    commands.supervise(call, launch, Limits())
+    assert worker.output("sleep 0.2; cat count") == "x\n"
+
+
 def test_a_change_prepared_before_a_takeover_cannot_be_committed_after_it(host: LocalHost) -> None:
     worker = take(host)
     worker.write("file", b"before")
