@@ -144,7 +144,7 @@ class LocalWorkspace(Control):
         self._outbox.run(self._socket_mode.drop()).result()
 
     def refresh_connections(self, reason: str = "refresh_requested") -> None:
-        """Tell the app that its websockets go (`refresh_requested`, `link_disabled`) or soon will (`warning`)."""
+        """Tell the app that its websockets go (`refresh_requested`) or will go soon (`warning`)."""
         self._outbox.run(self._socket_mode.refresh(reason)).result()
 
     def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
@@ -173,7 +173,7 @@ class LocalWorkspace(Control):
             socket_mode=self._socket_mode,
             connections=self._connections,
         )
-        page_routes = PageRoutes(self, self._feed, self._suggestions)
+        page_routes = PageRoutes(self, self._feed, lambda: self.connected, self._suggestions)
         application = Starlette(
             routes=[*app_routes.routes(), *page_routes.routes()],
             middleware=[Middleware(LoopbackGuard, port=self._port)],

@@ -28,9 +28,12 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 class PageRoutes:
     """Serves the page and does what the person at the page asks for."""
 
-    def __init__(self, control: Control, feed: Feed, suggestions: Sequence[str]) -> None:
+    def __init__(
+        self, control: Control, feed: Feed, connected: Callable[[], int], suggestions: Sequence[str]
+    ) -> None:
         self._control = control
         self._feed = feed
+        self._connected = connected
         self._suggestions = list(suggestions)
 
     def routes(self) -> list[BaseRoute]:
@@ -60,9 +63,11 @@ class PageRoutes:
     async def _scene(self, request: Request) -> Response:
         person = request.query_params.get("as", "ada")
         try:
-            return JSONResponse(self._control.scene(person) | {"suggestions": self._suggestions})
+            seen = self._control.scene(person)
         except WorkspaceError as refusal:
             return JSONResponse({"error": str(refusal)}, status_code=400)
+        extra = {"suggestions": self._suggestions, "connections": self._connected()}
+        return JSONResponse(seen | extra, headers={"Cache-Control": "no-store"})
 
     async def _events(self, request: Request) -> Response:
         person = self._control.user_id(request.query_params.get("as", "ada"))

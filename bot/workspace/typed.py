@@ -16,6 +16,8 @@ _TOKEN = re.compile(r"<(?:[@#!][^<>\s]+|https?://[^<>\s]+|mailto:[^<>\s]+)>")
 _NAMED = re.compile(r"([@#])([A-Za-z][\w-]*)")
 _ADDRESS = re.compile(r"(?<![<|\w])https?://[^\s<>]+[^\s<>.,;:!?)'\"]")
 _PIECE = re.compile(r"(<[^<>]+>)")
+_STYLED = re.compile(r"(?<!\w)([*_~])(?=\S)[^*_~\n]+(?<=\S)\1(?!\w)")
+_STYLES = {"*": "bold", "_": "italic", "~": "strike"}
 _BROADCASTS = {"here": "<!here>", "channel": "<!channel>", "everyone": "<!everyone>"}
 
 
@@ -81,12 +83,25 @@ def _section(elements: list[Json]) -> list[Json]:
 def _inline(part: str) -> list[Json]:
     if part.startswith("`"):
         return [{"type": "text", "text": _unescape(part[1:-1]), "style": {"code": True}}]
-    return [_element(piece) for piece in _PIECE.split(part) if piece]
+    return [leaf for piece in _PIECE.split(part) if piece for leaf in _leaves(piece)]
+
+
+def _leaves(piece: str) -> list[Json]:
+    """A token as its own element; other text cut where its style changes."""
+    if piece.startswith("<"):
+        return [_element(piece)]
+    leaves: list[Json] = []
+    start = 0
+    for match in _STYLED.finditer(piece):
+        leaves.append({"type": "text", "text": _unescape(piece[start : match.start()])})
+        style = _STYLES[match[0][0]]
+        leaves.append({"type": "text", "text": _unescape(match[0][1:-1]), "style": {style: True}})
+        start = match.end()
+    leaves.append({"type": "text", "text": _unescape(piece[start:])})
+    return [leaf for leaf in leaves if leaf["text"]]
 
 
 def _element(piece: str) -> Json:
-    if not piece.startswith("<"):
-        return {"type": "text", "text": _unescape(piece)}
     target, _, label = piece[1:-1].partition("|")
     match target[0]:
         case "@":

@@ -1,5 +1,7 @@
 // The emoji that this workspace knows by name; any other name stays as it was written.
 
+import { signOf } from "./icons.js";
+
 const KNOWN = {
   "+1": "👍", "-1": "👎", thumbsup: "👍", thumbsdown: "👎", eyes: "👀", white_check_mark: "✅", heavy_check_mark: "✔️",
   x: "❌", no_entry: "⛔", no_entry_sign: "🚫", octagonal_sign: "🛑", stop_sign: "🛑", warning: "⚠️", hourglass: "⌛",
@@ -13,9 +15,9 @@ const KNOWN = {
 };
 
 /** What people may put under a message. */
-export const REACTIONS = ["white_check_mark", "x", "+1", "eyes", "tada", "heart"];
+export const REACTIONS = ["white_check_mark", "x", "eyes"];
 
-/** The sign of an emoji's name, or null. */
+/** The sign of an emoji's name as text or as a drawing, or null. */
 export function emoji(name) {
-  return KNOWN[name] ?? null;
+  return signOf(name) ?? KNOWN[name] ?? null;
 }
