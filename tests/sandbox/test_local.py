@@ -19,10 +19,10 @@ from sandbox.calls import claim
 from sandbox.fence import held
 from sandbox.port import Finished, Limits
 from sandbox.workspace import find
+from tests.contracts.process_contract import ProcessContract
 from tests.contracts.sandbox_contract import (
     COUNT,
     Host,
-    ProcessContract,
     Worker,
     eventually,
     take,

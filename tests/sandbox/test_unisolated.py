@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.unisolated import Unisolated
-from tests.contracts.sandbox_contract import Host, ProcessContract
+from tests.contracts.process_contract import ProcessContract
+from tests.contracts.sandbox_contract import Host
 from tests.sandbox.hosts import LocalHost
 
 
