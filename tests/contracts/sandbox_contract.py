@@ -1,7 +1,7 @@
 """What every sandbox must do, in executable form.
 
-It holds for each backend and for the fake; `process_contract` adds what only real processes can show. A backend's
-test subclasses one of them and gives a `host`.
+It holds for each backend and for the fake; `process_contract` adds what only real processes can show. A
+backend's test subclasses one of them and gives a `host`.
 """
 
 from __future__ import annotations
