@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL, make_url
 import migrations
 from memory.errors import DatabaseError, DatabaseLost
 
+__all__ = ["Connection", "Engine", "check_server", "connect", "migrate", "place", "transaction"]
+
 OLDEST_SERVER = 15
 """The oldest major version of Postgres that its makers still mend."""
 

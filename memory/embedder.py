@@ -13,8 +13,12 @@ from memory.embedding_process import ProcessEmbedder
 from memory.encoders import DIMENSIONS, HashingEmbedder, SentenceTransformerEmbedder, Vector
 from memory.errors import UnknownEmbedder
 
+EMBEDDERS = ("minilm", "hashing")
+"""The names that a setting may choose from."""
+
 __all__ = [
     "DIMENSIONS",
+    "EMBEDDERS",
     "Embedder",
     "HashingEmbedder",
     "ProcessEmbedder",
@@ -57,4 +61,4 @@ def open_embedder(name: str) -> Embedder:
         case "hashing":
             return HashingEmbedder()
         case _:
-            raise UnknownEmbedder(f"there is no embedder {name!r}; choose minilm or hashing")
+            raise UnknownEmbedder(f"there is no embedder {name!r}; choose one of {', '.join(EMBEDDERS)}")

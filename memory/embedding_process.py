@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -27,6 +28,10 @@ TEXTS_PER_TURN = 8
 LONGEST_TURN = 120.0
 """Seconds for one answer. The first includes loading the model: 10 s on an idle machine, a minute on a busy
 one. A process that says nothing for longer hangs and is replaced."""
+
+
+FAREWELL = 5.0
+"""Seconds it has to leave by itself: the turn it may be in the midst of takes less than one."""
 
 
 class ProcessEmbedder:
@@ -107,7 +112,9 @@ class ProcessEmbedder:
             return
         process, connection = self._server
         self._server = None
+        # It leaves at the end of its pipe; only so are the semaphores of its libraries cleaned up.
         connection.close()
+        process.join(FAREWELL)
         process.kill()
         process.join()
         process.close()
@@ -117,6 +124,8 @@ def _serve(connection: Connection, kind: Kind) -> None:
     """Answer lists of texts with lists of vectors, or with one sentence why not, until the parent is gone."""
     # Ctrl-C in a terminal reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The parent's interpreter ends its children with this signal; leave in an orderly way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
         embedder = kind()

@@ -21,7 +21,7 @@ InterruptSource = Literal["word", "button", "reaction", "native"]
 Verdict = Literal["solved", "not_solved", "not_relevant"]
 ReplyKind = Literal["progress", "recall", "question", "answer", "notice"]
 TurnOutcome = Literal["answered", "failed", "interrupted"]
-FailureReason = Literal["overloaded", "broken", "context_too_long", "refused", "rejected"]
+FailureReason = Literal["overloaded", "broken", "context_too_long", "rejected"]
 ToolStatus = Literal["finished", "timed_out", "cancelled", "unknown", "refused"]
 
 
@@ -268,8 +268,8 @@ class SolutionIndexed:
 
     VERSION: ClassVar[int] = 1
     turn: int
-    solution: str | None
-    """None when the turn taught nothing worth keeping."""
+    kept: bool
+    """False when the turn taught nothing, or what it taught was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

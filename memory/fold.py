@@ -242,7 +242,9 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case ToolStarted():
             return _with_call(session, event.call, started=True)
         case ToolFinished():
-            return _with_call(session, event.call, finished=event)
+            return replace(
+                _with_call(session, event.call, finished=event), no_sandbox=_still_missing(session)
+            )
         case ReplyStarted():
             reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
             return replace(session, replies=(*session.replies, reply))
@@ -343,7 +345,9 @@ def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
 
 def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
     content = (
-        f"repository {event.repository} at commit {event.base_commit}" if event.repository else "no repository"
+        f"repository {event.repository} at commit {event.base_commit}"
+        if event.repository
+        else "no repository"
     )
     session = _note(session, f"A workspace was prepared for this thread: {content}.")
     return replace(session, sandbox=event, sandboxes=session.sandboxes + 1, no_sandbox=None)
@@ -427,6 +431,12 @@ def _with_call(
     )
 
 
+def _still_missing(session: Session) -> SandboxUnavailable | None:
+    """A backend that was only waited for has answered again."""
+    missing = session.no_sandbox
+    return missing if missing is not None and missing.delay is None else None
+
+
 def _reply_posted(session: Session, event: ReplyPosted) -> Session:
     replies = tuple(
         replace(reply, ts=event.ts) if reply.key == event.key else reply for reply in session.replies
@@ -449,9 +459,7 @@ def _context_compacted(session: Session, event: ContextCompacted) -> Session:
 
 def _interrupt_handled(session: Session, event: InterruptHandled) -> Session:
     """The stopped turn keeps its place in the conversation, and every open call gets an end."""
-    stopped = tuple(
-        replace(call, finished=call.finished or _stopped(call)) for call in session.calls
-    )
+    stopped = tuple(replace(call, finished=call.finished or _stopped(call)) for call in session.calls)
     session = replace(
         session,
         interrupts_handled=event.through,
@@ -459,12 +467,18 @@ def _interrupt_handled(session: Session, event: InterruptHandled) -> Session:
         failed_call=None,
         calls=stopped,
     )
-    return _note(session, "The people in the thread stopped you here. Do not go on with the stopped work unasked.")
+    return _note(
+        session, "The people in the thread stopped you here. Do not go on with the stopped work unasked."
+    )
 
 
 def _stopped(call: ToolCall) -> ToolFinished:
     return ToolFinished(
-        call=call.call, tool=call.tool, status="cancelled", output="Stopped by the people in the thread.", is_error=True
+        call=call.call,
+        tool=call.tool,
+        status="cancelled",
+        output="Stopped by the people in the thread.",
+        is_error=True,
     )
 
 

@@ -27,7 +27,8 @@ SELECT_KNOWN_VECTORS = text("""
 """)
 
 UPSERT_SOLUTION = text("""
-    -- A turn indexed again replaces what was known of it, except a withdrawal: that stands.
+    -- A turn indexed again replaces what was known of it. Two things stand: a withdrawal, and for an import
+    -- the outcome that people here gave it.
     INSERT INTO solutions AS known (
         team, channel, thread, turn, session_id, source, problem, fix, cause, symptoms, evidence, files,
         repository, commit, people, conversation, outcome, permalink, length, content_hash, finished_at
@@ -45,7 +46,12 @@ UPSERT_SOLUTION = text("""
         people = excluded.people, conversation = excluded.conversation, permalink = excluded.permalink,
         content_hash = excluded.content_hash, finished_at = excluded.finished_at,
         indexed_at = clock_timestamp(),
-        outcome = CASE known.outcome WHEN 'withdrawn' THEN known.outcome ELSE excluded.outcome END,
+        outcome = CASE
+            WHEN known.outcome = 'withdrawn' OR excluded.source = 'import' AND EXISTS (
+                SELECT FROM feedback WHERE solution_id = known.id AND verdict <> 'not_relevant'
+            ) THEN known.outcome
+            ELSE excluded.outcome
+        END,
         length = CASE known.outcome WHEN 'withdrawn' THEN 0 ELSE excluded.length END
     RETURNING id, outcome
 """)

@@ -32,9 +32,9 @@ from memory.events import (
     Received,
     Recorded,
     RecordedEvent,
-    ReplyPosted,
     SessionClosed,
     SessionOpened,
+    TurnFinished,
 )
 from memory.sessions import (
     Lease,
@@ -142,7 +142,7 @@ class SessionLog:
             authors=tuple(
                 dict.fromkeys(event.author for event in events if isinstance(event, MessageReceived))
             ),
-            answered=any(isinstance(event, ReplyPosted) and event.kind == "answer" for event in events),
+            working=bool(events) and not isinstance(events[-1], TurnFinished),
         )
 
     def claim(self, owner: str, ttl: float) -> Lease | None:

@@ -67,10 +67,10 @@ SELECT_EVENTS = text("""
 """)
 
 SELECT_THREAD = text("""
-    -- The session of a thread with its messages and posts, for whoever hears a reply there.
+    -- The session of a thread with its messages and the ends of its turns, for whoever hears a reply there.
     SELECT s.id, s.status, e.type, e.version, CAST(e.payload AS text) AS payload
     FROM sessions s
-    LEFT JOIN events e ON e.session_id = s.id AND e.type IN ('message_received', 'reply_posted')
+    LEFT JOIN events e ON e.session_id = s.id AND e.type IN ('message_received', 'turn_finished')
     WHERE s.team = :team AND s.channel = :channel AND s.thread = :thread
     ORDER BY e.seq
 """)

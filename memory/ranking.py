@@ -21,7 +21,7 @@ CONSIDERED_TERMS = 200
 """Terms of a query that are looked up at all: a pasted log has thousands."""
 COUNTED_POSTINGS = 2_000
 """Document frequency is counted up to here; a term in more solutions than this hardly tells them apart."""
-READ_POSTINGS = 20_000
+READ_POSTINGS = 10_000
 """Of all terms of a query together, heaviest first; bounds the time of a query made of common words."""
 
 SATURATION, LENGTH_NORMALISATION = 1.2, 0.75
@@ -52,8 +52,8 @@ SEARCH = text("""
         SELECT greatest(count(*), 1) AS size, coalesce(avg(length), 1) AS mean_length
         FROM solutions WHERE team = :team AND length > 0
     ),
-    -- Document frequencies, counted up to a limit.
-    counted AS (
+    -- Document frequencies, counted up to a limit, once for all that mention them.
+    counted AS MATERIALIZED (
         SELECT term, emphasis, (
             SELECT count(*) FROM (
                 SELECT FROM postings WHERE postings.term = query_terms.term LIMIT :counted_postings

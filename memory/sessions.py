@@ -73,8 +73,8 @@ class ThreadState:
     closed: bool
     authors: tuple[str, ...]
     """Everybody whose message was received, in the order of their first."""
-    answered: bool
-    """Whether an answer was posted."""
+    working: bool
+    """Whether a message has come in since the last turn ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

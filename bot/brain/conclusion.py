@@ -13,7 +13,7 @@ TURN_REQUESTS = 200
 """Model requests in one turn. River's median session makes 50 tool calls; four times that is a turn gone astray."""
 
 FAILURES_IN_A_ROW = 8
-"""Failed attempts of one model call. With the back-off of `bot.brain.thinking` this is about twenty minutes."""
+"""Failed attempts of one model call. With the back-off of `bot.brain.thinking` this is about ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,8 @@ def conclude(session: Session) -> Conclusion | None:
     """The end of the open turn, or None while it has none."""
     if session.failed_call is not None:
         failure, in_a_row = session.failed_call.failure, session.failed_call.in_a_row
-        return _failed(failure) if failure.delay is None or in_a_row >= FAILURES_IN_A_ROW else None
+        hopeless = failure.delay is None and failure.reason != "context_too_long"
+        return _failed(failure) if hopeless or in_a_row >= FAILURES_IN_A_ROW else None
     spoken = session.last_spoken
     if spoken is not None and spoken.turn != session.turn:
         return None
@@ -61,7 +62,6 @@ _WHY: dict[FailureReason, str] = {
     "overloaded": "The model stayed overloaded for too long. Say *go on* to let me try again.",
     "broken": "The connection to the model kept breaking. Say *go on* to let me try again.",
     "context_too_long": "This thread has become too long for the model. Please open a new one.",
-    "refused": "The model declined to work on this request.",
     "rejected": "The model service refused my request; whoever runs me has to look at the settings.",
 }
 

@@ -38,7 +38,9 @@ def _add(messages: list[Json], entry: Entry) -> None:
         case Heard():
             _add_user(messages, _heard_blocks(entry))
         case Summarised():
-            _add_user(messages, [_text(f"<summary_of_earlier_work>\n{entry.summary}\n</summary_of_earlier_work>")])
+            _add_user(
+                messages, [_text(f"<summary_of_earlier_work>\n{entry.summary}\n</summary_of_earlier_work>")]
+            )
 
 
 def _add_user(messages: list[Json], blocks: list[Json]) -> None:

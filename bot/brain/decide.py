@@ -208,8 +208,8 @@ def run_calls(session: Session, facts: Facts) -> Step | None:
         return None
     if call.tool == "ask" and not call.cut:
         return _ask(session, call)
-    if call.tool in HANDS and not call.cut and session.sandbox is None:
-        return _attach(session, facts) or Execute(call=call)
+    if call.tool in HANDS and not call.cut:
+        return _get_hands(session, facts) or Execute(call=call)
     return Execute(call=call)
 
 
@@ -221,13 +221,15 @@ def _ask(session: Session, call: ToolCall) -> Step:
     return Execute(call=call) if session.waiting else Rest()
 
 
-def _attach(session: Session, facts: Facts) -> Step | None:
+def _get_hands(session: Session, facts: Facts) -> Step | None:
+    """A workspace is there, is made, is waited for, or cannot be had: then the call says so."""
     missing, at = session.no_sandbox, session.no_sandbox_at
-    if missing is None or at is None:
-        return Attach()
-    if missing.delay is None:
-        return None
-    return _after(at, missing.delay, facts) or Attach()
+    if missing is not None and at is not None:
+        if missing.delay is None:
+            return None
+        if (wait := _after(at, missing.delay, facts)) is not None:
+            return wait
+    return Attach() if session.sandbox is None else None
 
 
 def recall_first(session: Session, _: Facts) -> Step | None:
@@ -239,25 +241,33 @@ def recall_first(session: Session, _: Facts) -> Step | None:
     return _post_once(session, "recall:1", "recall") if session.recalled.hits else None
 
 
-def compact_when_long(session: Session, _: Facts) -> Step | None:
-    """A conversation near the context limit is summarised, at a point where no call is open."""
-    if not session.turn_open:
+def finish_saying(session: Session, _: Facts) -> Step | None:
+    """An answer whose first part is in the thread is said to its end; what arrived since opens the next turn."""
+    if not session.turn_open or session.reply(_answer_key(session, 1)) is None:
         return None
-    too_long = session.failed_call is not None and session.failed_call.failure.reason == "context_too_long"
-    return Compact() if too_long or session.last_input_tokens > COMPACT_TOKENS else None
+    end = conclude(session)
+    return _post_parts(session) or FinishTurn(outcome=end.outcome if end else "answered")
 
 
 def ask_model(session: Session, facts: Facts) -> Step | None:
-    """The model is asked when it has not seen everything, or did not finish."""
-    if not session.turn_open:
+    """The model is asked when it has not seen everything, or did not finish; near the limit it sums up first."""
+    if not session.turn_open or not _unfinished(session):
         return None
     failed = session.failed_call
     if failed is not None and failed.failure.delay is not None:
-        return _after(failed.failed_at, failed.failure.delay, facts) or AskModel()
-    spoken = session.last_spoken
-    results = bool(session.calls) and not session.calls_sent
-    unsent = results or bool(session.waiting) or bool(session.pending_notes)
-    return AskModel() if unsent or spoken is None or spoken.stop_reason == "pause_turn" else None
+        wait = _after(failed.failed_at, failed.failure.delay, facts)
+        if wait is not None:
+            return wait
+    too_long = failed is not None and failed.failure.reason == "context_too_long"
+    return Compact() if too_long or session.last_input_tokens > COMPACT_TOKENS else AskModel()
+
+
+def _unfinished(session: Session) -> bool:
+    if session.failed_call is not None or session.waiting or session.pending_notes:
+        return True
+    if session.calls and not session.calls_sent:
+        return True
+    return session.last_spoken is None or session.last_spoken.stop_reason == "pause_turn"
 
 
 def post_answer(session: Session, _: Facts) -> Step | None:
@@ -282,7 +292,7 @@ RULES: tuple[Rule, ...] = (
     show_progress,
     run_calls,
     recall_first,
-    compact_when_long,
+    finish_saying,
     give_up_turn,
     ask_model,
     post_answer,
@@ -294,9 +304,13 @@ def _post_once(session: Session, key: str, kind: ReplyKind) -> Step | None:
     return None if session.reply(key) else Post(key=key, kind=kind)
 
 
+def _answer_key(session: Session, part: int) -> str:
+    return f"answer:{session.turn}:{part}"
+
+
 def _post_parts(session: Session) -> Step | None:
     for part in range(1, len(answer_parts(session)) + 1):
-        step = _post_once(session, f"answer:{session.turn}:{part}", "answer")
+        step = _post_once(session, _answer_key(session, part), "answer")
         if step is not None:
             return step
     return None

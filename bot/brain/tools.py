@@ -60,3 +60,28 @@ HANDS = frozenset({"bash", "view", "edit", "write"})
 """Tools that need a workspace."""
 
 TOOLS = (BASH, VIEW, EDIT, WRITE, SEARCH_MEMORY, ASK)
+
+
+def problem_with(tool: str, given: Json) -> str | None:
+    """What is wrong with a call's input, in words for the model; None when it can be made."""
+    definition = next((known for known in TOOLS if known.name == tool), None)
+    if definition is None:
+        return f"There is no tool named {tool}. Tools: {', '.join(known.name for known in TOOLS)}."
+    properties = definition.input_schema["properties"]
+    missing = [name for name in definition.input_schema["required"] if name not in given]
+    wrong = [name for name, value in given.items() if not _fits(value, properties.get(name))]
+    if missing or wrong:
+        return (
+            f"The input of {tool} is not right: missing {missing or 'nothing'}, wrong {wrong or 'nothing'}."
+        )
+    return None
+
+
+def _fits(value: object, schema: Json | None) -> bool:
+    match schema:
+        case {"type": "string"}:
+            return isinstance(value, str)
+        case {"type": "integer"}:
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        case _:
+            return False

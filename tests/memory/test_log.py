@@ -218,7 +218,7 @@ def test_an_event_of_a_newer_program_is_not_guessed_at(log: SessionLog, engine: 
 # What others see
 
 
-def test_the_listener_sees_who_wrote_and_whether_an_answer_was_given(log: SessionLog) -> None:
+def test_the_listener_sees_who_wrote_and_whether_the_session_is_at_work(log: SessionLog) -> None:
     session = deliver(log).session
     log.receive(THREAD, [message(author="U2")], delivery_key="k2")
     log.receive(THREAD, [message(author="U1")], delivery_key="k3")
@@ -226,16 +226,16 @@ def test_the_listener_sees_who_wrote_and_whether_an_answer_was_given(log: Sessio
     log.append(lease, ReplyPosted(key="r1", kind="progress", ts="1.0"))
     state = log.thread_state(THREAD)
     assert state is not None
-    assert (state.session, state.authors, state.answered, state.closed) == (
+    assert (state.session, state.authors, state.working, state.closed) == (
         session,
         ("U1", "U2"),
-        False,
+        True,
         False,
     )
-    log.append(lease, ReplyPosted(key="r2", kind="answer", ts="2.0"))
+    log.append(lease, TurnFinished(turn=1, outcome="answered"))
     state = log.thread_state(THREAD)
     assert state is not None
-    assert state.answered
+    assert not state.working
 
 
 def test_a_session_is_found_by_the_beginning_of_its_id(log: SessionLog) -> None:

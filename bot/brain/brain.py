@@ -1,0 +1,143 @@
+"""The loop that carries everything: fold, decide, perform, again, until the decision is to rest.
+
+Entering it with a log that another process left behind is the whole of recovery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from bot.brain.claimed import Claimed
+from bot.brain.decide import (
+    AskModel,
+    Attach,
+    Close,
+    Compact,
+    Execute,
+    Facts,
+    FinishTurn,
+    HandleInterrupt,
+    Index,
+    Post,
+    Recall,
+    Rest,
+    Settle,
+    Step,
+    decide,
+)
+from bot.brain.hands import Hands
+from bot.brain.remembering import Remembering
+from bot.brain.speaking import Speaking
+from bot.brain.thinking import Thinking
+from bot.brain.tools import problem_with
+from bot.slack.errors import SlackUnavailable, ThreadRefused
+from memory.errors import EmbedderUnavailable
+from memory.events import InterruptHandled, Recorded, SessionClosed, ToolFinished, ToolStarted, TurnFinished
+from memory.fold import ToolCall
+
+INDEX_DELAY = 30.0
+"""Seconds until a turn is indexed again when the embedder was not there."""
+
+
+class Brain:
+    """Decides and performs, one session at a time and one step after another; keeps nothing."""
+
+    def __init__(
+        self, thinking: Thinking, hands: Hands, remembering: Remembering, speaking: Speaking
+    ) -> None:
+        self._thinking = thinking
+        self._hands = hands
+        self._remembering = remembering
+        self._speaking = speaking
+
+    def run(self, claimed: Claimed, draining: Callable[[], bool]) -> None:
+        """Work on the session until it rests, is closed or, when `draining`, is handed over between two steps."""
+        while not draining():
+            step = self._decide(claimed)
+            if not isinstance(step, Rest):
+                try:
+                    self._perform(claimed, step)
+                except SlackUnavailable as problem:
+                    return claimed.hand_over(problem.delay)
+                except EmbedderUnavailable:
+                    return claimed.hand_over(INDEX_DELAY)
+                except ThreadRefused as refusal:
+                    claimed.append(SessionClosed(reason=str(refusal)))
+                self._speaking.show_progress(claimed)
+            elif claimed.rest(step.delay):
+                return None
+        return claimed.hand_over()
+
+    def _decide(self, claimed: Claimed) -> Step:
+        facts = Facts(
+            now=claimed.now,
+            visibility=self._speaking.visibility(claimed.address.channel),
+            barren_claims=claimed.lease.barren_claims,
+        )
+        return decide(claimed.session, facts)
+
+    def _perform(self, claimed: Claimed, step: Step) -> None:  # noqa: C901 - one branch per kind of step
+        match step:
+            case Close(reason=reason, notice=notice):
+                if notice is not None:
+                    self._speaking.fold_progress(claimed, "failed")
+                said = self._speaking.say_once(claimed, f"closed:{claimed.session.turn}", notice)
+                claimed.append(*said, SessionClosed(reason=reason))
+            case HandleInterrupt(through=through):
+                self._interrupt(claimed, through)
+            case Settle(reply=reply):
+                self._speaking.settle(claimed, reply)
+            case Post(key=key, kind=kind):
+                self._speaking.post(claimed, key, kind)
+            case Attach():
+                self._hands.attach(claimed)
+            case Execute(call=call):
+                self._execute(claimed, call)
+            case Recall():
+                self._remembering.recall(claimed)
+            case Compact():
+                self._thinking.compact(claimed)
+            case AskModel():
+                self._thinking.ask(claimed, lambda _: None)
+            case FinishTurn(outcome=outcome):
+                self._speaking.fold_progress(claimed, outcome)
+                claimed.append(TurnFinished(turn=claimed.session.turn, outcome=outcome))
+            case Index(turn=turn):
+                self._remembering.index(claimed, turn, self._speaking.permalink(claimed))
+            case Rest():
+                raise AssertionError("resting is the loop's own step")
+            case _:
+                assert_never(step)
+
+    def _interrupt(self, claimed: Claimed, through: int) -> None:
+        """Kill what runs, then record that the stop was obeyed and the turn is over."""
+        self._hands.stop(claimed)
+        session = claimed.session
+        events: list[Recorded] = [InterruptHandled(through=through)]
+        if session.turn_open:
+            self._speaking.fold_progress(claimed, "interrupted")
+            events.append(TurnFinished(turn=session.turn, outcome="interrupted"))
+        claimed.append(*events)
+
+    def _execute(self, claimed: Claimed, call: ToolCall) -> None:
+        wrong = problem_with(call.tool, call.input)
+        if call.cut or wrong:
+            told = wrong or "Your answer was cut at its length limit inside this call; make it smaller."
+            claimed.append(_said(call, told, is_error=True))
+            return
+        if not call.started:
+            claimed.append(ToolStarted(call=call.call, tool=call.tool))
+        match call.tool:
+            case "ask":
+                claimed.append(_said(call, "The thread answered; what they said follows."))
+            case "search_memory":
+                found = self._remembering.search(claimed, str(call.input["query"]))
+                claimed.append(_said(call, found))
+            case _:
+                self._speaking.show_progress(claimed)
+                self._hands.run(claimed, call)
+
+
+def _said(call: ToolCall, output: str, *, is_error: bool = False) -> ToolFinished:
+    return ToolFinished(call=call.call, tool=call.tool, status="finished", output=output, is_error=is_error)

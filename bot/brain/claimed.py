@@ -1,0 +1,97 @@
+"""A session in the hands of one worker: its fold, its lease, and the only way to add to its log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event
+from uuid import UUID
+
+from memory.database import Connection
+
+from memory.events import InterruptHandled, Recorded
+from memory.fold import Session, fold
+from memory.log import Lease, SessionLog, ThreadAddress
+
+
+class StopSignal:
+    """What a running step watches. `interrupted`: people said stop. `abandoned`: that, or the lease is gone.
+
+    A model call ends on either. A command ends on the first only: when the lease is lost, another worker joins
+    the running command, and killing it would spoil that worker's result.
+    """
+
+    def __init__(self, seen: int) -> None:
+        self.interrupted = Event()
+        self.abandoned = Event()
+        self._seen = seen
+
+    def interrupt(self, seq: int) -> None:
+        """People asked to stop, last by the event `seq`; one that was seen before changes nothing."""
+        if seq > self._seen:
+            self._seen = seq
+            self.interrupted.set()
+            self.abandoned.set()
+
+    def abandon(self) -> None:
+        """The lease is lost."""
+        self.abandoned.set()
+
+    def clear(self) -> None:
+        """The interrupt was handled."""
+        self.interrupted.clear()
+        self.abandoned.clear()
+
+
+class Claimed:
+    """One claim of one session. Every method may raise `LeaseLost` or `DatabaseLost`."""
+
+    def __init__(self, log: SessionLog, lease: Lease, stop: StopSignal) -> None:
+        self._log = log
+        self.lease = lease
+        self.stop = stop
+        self.session = fold(log.read(lease.session))
+        self._claimed_at = time.monotonic()
+
+    @property
+    def id(self) -> UUID:
+        """The session's identifier."""
+        return self.lease.session
+
+    @property
+    def address(self) -> ThreadAddress:
+        """The thread it lives in."""
+        return self.lease.address
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock, carried on by this process's monotonic one."""
+        return self.lease.now + timedelta(seconds=time.monotonic() - self._claimed_at)
+
+    def catch_up(self) -> Session:
+        """Read what others have appended since."""
+        self.session = fold(self._log.read(self.id, after=self.session.head), self.session)
+        return self.session
+
+    def append(self, *events: Recorded, within: Callable[[Connection], None] | None = None) -> Session:
+        """Record events under the lease, and read them back with whatever arrived before them."""
+        self._log.append(self.lease, *events, within=within)
+        if any(isinstance(event, InterruptHandled) for event in events):
+            self.stop.clear()
+        return self.catch_up()
+
+    def keep_output(self, call: str, output: bytes) -> None:
+        """Keep the whole output of a call beside the log; its event holds head and tail."""
+        self._log.put_blob(self.id, call, output)
+
+    def rest(self, delay: float | None) -> bool:
+        """Give the lease up for `delay` seconds or until something happens; False when something just did."""
+        if self._log.rest(self.lease, head=self.session.head, delay=delay):
+            return True
+        self.catch_up()
+        return False
+
+    def hand_over(self, delay: float = 0.0) -> None:
+        """Give the lease up for any worker to take after `delay` seconds."""
+        self._log.release(self.lease, delay=delay)

@@ -1,0 +1,221 @@
+"""Using the sandbox: a workspace with the repository in it, and the tool calls that need one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from threading import Event
+
+from bot.brain.claimed import Claimed
+from bot.forge.repository import Bundle, Mirrors, Repository, RepositoryUnavailable, choose
+from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStatus
+from memory.fold import Session, ToolCall
+from sandbox import errors
+from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
+
+EVENT_BYTES = 30_000
+"""Of an output kept in its event as head and tail; the rest is kept beside the log. A model reads no more at once."""
+
+FIRST_DELAY = 5.0
+LONGEST_DELAY = 120.0
+"""Seconds between two looks at a backend that does not answer."""
+
+VIEW_LINES = 2_000
+"""Lines shown at once: about what fits into an event."""
+
+BUNDLE = ".oxbow/repository.bundle"
+
+
+class Hands:
+    """The sandbox, what it may use, and the repositories that may be brought into it.
+
+    `sandbox` is a reason in words when this host can give none: the brain then answers without running anything.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox | str, mirrors: Mirrors, allowed: Sequence[Repository], limits: Limits
+    ) -> None:
+        self._sandbox = sandbox
+        self._mirrors = mirrors
+        self._allowed = tuple(allowed)
+        self._limits = limits
+
+    def attach(self, claimed: Claimed) -> None:
+        """Get a new workspace, with the repository that the thread named, and record it."""
+        if isinstance(self._sandbox, str):
+            claimed.append(SandboxUnavailable(detail=self._sandbox, delay=None))
+            return
+        try:
+            claimed.append(self._prepared(claimed, self._sandbox))
+        except errors.SandboxUnreachable as error:
+            claimed.append(_unreachable(claimed.session, error))
+        except (errors.SandboxUnavailable, RepositoryUnavailable) as error:
+            claimed.append(SandboxUnavailable(detail=str(error), delay=None))
+
+    def _prepared(self, claimed: Claimed, sandbox: Sandbox) -> SandboxAttached:
+        chosen = choose("\n".join(message.text for message in claimed.session.messages), self._allowed)
+        bundle = self._mirrors.bundle(chosen.address) if chosen else None
+        attachment = sandbox.attach(str(claimed.id), epoch=claimed.lease.epoch, known=None)
+        if bundle is not None:
+            self._unpack(claimed, sandbox, attachment, bundle)
+        return SandboxAttached(
+            backend=sandbox.name,
+            reference=attachment.reference,
+            isolation=attachment.isolation,
+            isolated=attachment.isolated,
+            repository=chosen.name if chosen else None,
+            base_commit=bundle.commit if bundle else None,
+        )
+
+    def _unpack(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment, bundle: Bundle) -> None:
+        reference, epoch = attachment.reference, claimed.lease.epoch
+        sandbox.write(reference, call="unpack-write", path=BUNDLE, content=bundle.content, epoch=epoch)
+        branch, commit = shlex.quote(bundle.branch), shlex.quote(bundle.commit)
+        command = (
+            f"git init -q -b {branch} && git fetch -q {BUNDLE} {branch}:refs/remotes/origin/{branch} "
+            f"&& git checkout -q -B {branch} {commit} && rm -r .oxbow"
+        )
+        outcome = sandbox.execute(
+            reference,
+            call="unpack",
+            command=command,
+            limits=self._limits,
+            epoch=epoch,
+            cancelled=Event(),
+        )
+        if not (isinstance(outcome, Finished) and outcome.exit_code == 0):
+            said = "" if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")
+            raise RepositoryUnavailable(f"the repository could not be unpacked in the workspace: {said}")
+
+    def run(self, claimed: Claimed, call: ToolCall) -> None:
+        """Make or join the call, and record its end; a lost workspace ends it too, and is recorded."""
+        attached = claimed.session.sandbox
+        if isinstance(self._sandbox, str) or attached is None:
+            missing = claimed.session.no_sandbox
+            why = missing.detail if missing else "there is no workspace"
+            claimed.append(_finished(call, "refused", f"No workspace: {why}", is_error=True))
+            return
+        try:
+            finished = self._made(claimed, self._sandbox, attached.reference, call)
+        except errors.SandboxLost:
+            gone = "The workspace was lost; whether this had an effect in it no longer matters."
+            claimed.append(
+                _finished(call, "unknown", gone, is_error=True), SandboxLost(reference=attached.reference)
+            )
+        except errors.SandboxUnreachable as error:
+            claimed.append(_unreachable(claimed.session, error))
+        else:
+            claimed.append(finished)
+
+    def stop(self, claimed: Claimed) -> None:
+        """End the command that may still run for the open call, whoever started it."""
+        call, attached = claimed.session.pending_call, claimed.session.sandbox
+        if isinstance(self._sandbox, str) or call is None or attached is None:
+            return
+        if call.tool != "bash" or not call.started:
+            return
+        stopped = Event()
+        stopped.set()
+        try:
+            self._execute(claimed, self._sandbox, attached.reference, call, stopped)
+        except (errors.SandboxLost, errors.SandboxUnreachable):
+            return
+
+    def _made(self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall) -> ToolFinished:
+        try:
+            match call.tool:
+                case "bash":
+                    interrupted = claimed.stop.interrupted
+                    outcome = self._execute(claimed, sandbox, reference, call, interrupted)
+                    return _of_outcome(claimed, call, outcome)
+                case "view":
+                    return self._view(claimed, sandbox, reference, call)
+                case "edit":
+                    sandbox.edit(
+                        reference,
+                        call=call.call,
+                        path=str(call.input["path"]),
+                        old=str(call.input["old"]),
+                        new=str(call.input["new"]),
+                        epoch=claimed.lease.epoch,
+                    )
+                    return _finished(call, "finished", f"Edited {call.input['path']}.")
+                case _:
+                    content = str(call.input["content"]).encode()
+                    sandbox.write(
+                        reference,
+                        call=call.call,
+                        path=str(call.input["path"]),
+                        content=content,
+                        epoch=claimed.lease.epoch,
+                    )
+                    return _finished(call, "finished", f"Wrote {call.input['path']}, {len(content)} bytes.")
+        except errors.FileProblem as problem:
+            return _finished(call, "finished", str(problem), is_error=True)
+
+    def _execute(
+        self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall, cancelled: Event
+    ) -> Outcome:
+        return sandbox.execute(
+            reference,
+            call=call.call,
+            command=str(call.input["command"]),
+            limits=self._limits,
+            epoch=claimed.lease.epoch,
+            cancelled=cancelled,
+        )
+
+    def _view(self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall) -> ToolFinished:
+        content = sandbox.read(reference, path=str(call.input["path"]), epoch=claimed.lease.epoch)
+        lines = content.decode(errors="replace").splitlines()
+        start = int(call.input.get("start") or 1)
+        end = min(int(call.input.get("end") or len(lines)), start + VIEW_LINES - 1)
+        shown = "\n".join(
+            f"{number:6}  {lines[number - 1]}" for number in range(start, min(end, len(lines)) + 1)
+        )
+        left = f"\n({len(lines)} lines in all)" if end < len(lines) else ""
+        return _finished(call, "finished", _clipped(shown + left))
+
+
+def _of_outcome(claimed: Claimed, call: ToolCall, outcome: Outcome) -> ToolFinished:
+    match outcome:
+        case Unknown(reason=reason):
+            told = f"Whether this command had an effect is not known ({reason}). Look before you repeat it."
+            return _finished(call, "unknown", told, is_error=True)
+        case Finished(exit_code=code):
+            status: ToolStatus = "finished"
+            end, exit_code = ("" if code == 0 else f"\n[exit code {code}]"), code
+        case TimedOut(seconds=seconds):
+            status, exit_code = "timed_out", None
+            end = f"\n[stopped at the limit of {seconds:.0f} seconds]"
+        case Cancelled():
+            status, exit_code, end = "cancelled", None, "\n[stopped by the people in the thread]"
+    if len(outcome.output) > EVENT_BYTES:
+        claimed.keep_output(call.call, outcome.output)
+    return ToolFinished(
+        call=call.call,
+        tool=call.tool,
+        status=status,
+        output=_clipped(outcome.output.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}"))
+        + end,
+        exit_code=exit_code,
+        seconds=round(outcome.seconds, 3),
+        is_error=exit_code != 0,
+    )
+
+
+def _finished(call: ToolCall, status: ToolStatus, output: str, *, is_error: bool = False) -> ToolFinished:
+    return ToolFinished(call=call.call, tool=call.tool, status=status, output=output, is_error=is_error)
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= EVENT_BYTES:
+        return text
+    half = EVENT_BYTES // 2
+    return f"{text[:half]}\n[… {len(text) - EVENT_BYTES} characters left out …]\n{text[-half:]}"
+
+
+def _unreachable(session: Session, error: errors.SandboxUnreachable) -> SandboxUnavailable:
+    before = session.no_sandbox.delay if session.no_sandbox else None
+    delay = min(before * 2, LONGEST_DELAY) if before else FIRST_DELAY
+    return SandboxUnavailable(detail=str(error), delay=delay)

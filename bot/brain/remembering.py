@@ -1,0 +1,95 @@
+"""Memory as the brain uses it: recall before work, search while working, indexing after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from bot.brain.claimed import Claimed
+from bot.brain.conversation import quoted
+from memory.database import Connection
+from memory.distil import distil
+from memory.errors import EmbedderUnavailable
+from memory.events import RecalledSolution, SolutionIndexed, SolutionsRecalled
+from memory.index import PreparedSolution, SolutionIndex
+from memory.log import ThreadAddress
+from memory.recall import Hit, Recall, worth_showing
+
+RECALLED = 3
+"""Earlier threads shown at the start of a session; more is noise to people and to the model."""
+
+FOUND = 5
+"""Results of one search by the model."""
+
+Visible = Callable[[Hit], bool]
+"""Whether the hit's channel is public now, as Slack says."""
+
+
+class Remembering:
+    """Recall and index, with every hit's channel asked about at the moment of use."""
+
+    def __init__(self, recall: Recall, index: SolutionIndex, visible: Visible) -> None:
+        self._recall = recall
+        self._index = index
+        self._visible = visible
+
+    def recall(self, claimed: Claimed) -> None:
+        """Search for the session's question and record what was found, which may be nothing."""
+        query = "\n".join(message.text for message in claimed.session.waiting)
+        hits = self._search(query, claimed.address, limit=RECALLED)
+        claimed.append(SolutionsRecalled(query=query, hits=tuple(map(_as_recalled, worth_showing(hits)))))
+
+    def search(self, claimed: Claimed, query: str) -> str:
+        """What the model is told about earlier solutions."""
+        hits = self._search(query, claimed.address, limit=FOUND)
+        return quoted(map(_as_recalled, hits)) if hits else "Nothing similar found."
+
+    def find(self, query: str, *, team: str, channel: str, limit: int) -> list[Hit]:
+        """What a person is shown; raises `EmbedderUnavailable`."""
+        return self._only_visible(self._recall.search(query, team=team, channel=channel, limit=limit))
+
+    def index(self, claimed: Claimed, turn: int, permalink: str) -> None:
+        """Write what the turn taught, in the transaction of the event that says so."""
+        solution = distil(claimed.session, turn, session_id=claimed.id, permalink=permalink)
+        if solution is None:
+            claimed.append(
+                SolutionIndexed(turn=turn, kept=False), within=partial(self._withdraw, claimed.address, turn)
+            )
+            return
+        prepared = self._index.prepare(solution)
+        claimed.append(SolutionIndexed(turn=turn, kept=True), within=partial(self._store, prepared))
+
+    def _store(self, prepared: PreparedSolution, connection: Connection) -> None:
+        self._index.store(connection, prepared)
+
+    def _withdraw(self, address: ThreadAddress, turn: int, connection: Connection) -> None:
+        self._index.withdraw_turn(
+            connection, team=address.team, channel=address.channel, thread=address.thread, turn=turn
+        )
+
+    def _search(self, query: str, address: ThreadAddress, *, limit: int) -> list[Hit]:
+        own = (address.team, address.channel, address.thread)
+        try:
+            hits = self._recall.search(
+                query, team=address.team, channel=address.channel, limit=limit, exclude=own
+            )
+        except EmbedderUnavailable:
+            return []
+        return self._only_visible(hits)
+
+    def _only_visible(self, hits: Sequence[Hit]) -> list[Hit]:
+        return [hit for hit in hits if self._visible(hit)]
+
+
+def _as_recalled(hit: Hit) -> RecalledSolution:
+    return RecalledSolution(
+        solution=str(hit.solution),
+        problem=hit.problem,
+        fix=hit.fix,
+        outcome=hit.outcome,
+        permalink=hit.permalink,
+        channel=hit.channel_name,
+        finished_at=hit.finished_at.isoformat(timespec="minutes"),
+        score=round(hit.score, 3),
+        why=hit.why,
+    )

@@ -1,0 +1,91 @@
+"""What the brain says in the thread, each thing once, with the intent recorded before and the outcome after."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.brain.claimed import Claimed
+from bot.brain.decide import Visibility
+from bot.slack.board import ProgressBoard
+from bot.slack.errors import SlackProblem
+from bot.slack.gate import Gate
+from bot.slack.rendered import plain
+from bot.slack.rendering import Surroundings, finished_progress, progress, render
+from bot.slack.replies import Replies
+from memory.events import Recorded, ReplyKind, ReplyPosted, ReplyStarted, TurnOutcome
+from memory.fold import Reply
+
+RESUME_AGE = 15.0
+"""Seconds for which a channel's verdict is good enough between two posts; each post asks anew."""
+
+logger = logging.getLogger(__name__)
+
+
+class Speaking:
+    """Posts, progress and the gate in front of them."""
+
+    def __init__(self, replies: Replies, board: ProgressBoard, gate: Gate, notice: str | None) -> None:
+        self._replies = replies
+        self._board = board
+        self._gate = gate
+        self._notice = notice
+
+    def visibility(self, channel: str) -> Visibility:
+        """Whether the channel is public now."""
+        return self._gate.check(channel, max_age=RESUME_AGE).visibility
+
+    def post(self, claimed: Claimed, key: str, kind: ReplyKind) -> None:
+        """Record the intent, post, record the outcome."""
+        claimed.append(ReplyStarted(key=key, kind=kind))
+        rendered = render(claimed.session, key=key, kind=kind, around=self._around(claimed))
+        ts = self._replies.post(claimed.address, claimed.id, key, rendered)
+        claimed.append(ReplyPosted(key=key, kind=kind, ts=ts))
+
+    def settle(self, claimed: Claimed, reply: Reply) -> None:
+        """Adopt the post if it is in the thread, else make it now."""
+        ts = self._replies.find(claimed.address, claimed.id, reply.key)
+        if ts is None:
+            rendered = render(claimed.session, key=reply.key, kind=reply.kind, around=self._around(claimed))
+            ts = self._replies.post(claimed.address, claimed.id, reply.key, rendered)
+        claimed.append(ReplyPosted(key=reply.key, kind=reply.kind, ts=ts))
+
+    def say_once(self, claimed: Claimed, key: str, text: str | None) -> tuple[Recorded, ...]:
+        """Post a last word unless it is in the thread already; the events that record it, to be appended."""
+        if text is None:
+            return ()
+        ts = self._replies.find(claimed.address, claimed.id, key)
+        if ts is None:
+            ts = self._replies.post(claimed.address, claimed.id, key, plain(text))
+        return ReplyStarted(key=key, kind="notice"), ReplyPosted(key=key, kind="notice", ts=ts)
+
+    def show_progress(self, claimed: Claimed) -> None:
+        """Let the progress message say what is true now, soon."""
+        ts = self._progress_ts(claimed)
+        if ts is not None and claimed.session.turn_open:
+            self._board.show(claimed.address.channel, ts, progress(claimed.session, self._around(claimed)))
+
+    def fold_progress(self, claimed: Claimed, outcome: TurnOutcome) -> None:
+        """The turn is about to end: its progress message becomes one line. Doing it again changes nothing.
+
+        That Slack does not take it is no reason to keep the turn from ending.
+        """
+        ts = self._progress_ts(claimed)
+        if ts is None:
+            return
+        self._board.leave(ts)
+        rendered = finished_progress(claimed.session, outcome, self._around(claimed))
+        try:
+            self._replies.update(claimed.address.channel, ts, rendered)
+        except SlackProblem as problem:
+            logger.info("a progress message was not folded: %s", problem)
+
+    def permalink(self, claimed: Claimed) -> str:
+        """The address of the thread."""
+        return self._replies.permalink(claimed.address.channel, claimed.address.thread)
+
+    def _progress_ts(self, claimed: Claimed) -> str | None:
+        reply = claimed.session.reply(f"progress:{claimed.session.turn}")
+        return reply.ts if reply else None
+
+    def _around(self, claimed: Claimed) -> Surroundings:
+        return Surroundings(now=claimed.now, notice=self._notice)

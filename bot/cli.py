@@ -1,0 +1,114 @@
+"""The `oxbow` command. Heavy parts are loaded by the commands that need them, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. 0: done. 1: it could not be done, and stderr says why and what helps. 2: wrong usage."""
+    asked = _parser().parse_args(arguments)
+    run: Run = asked.run
+    from bot.commands import problems  # noqa: PLC0415 - loads the database driver
+
+    try:
+        return run(asked)
+    except problems() as problem:
+        print(f"oxbow: {problem}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="oxbow",
+        description="A Slack bot that works in public threads and remembers what was solved.",
+        epilog="Settings come from the environment; README.md lists them.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "serve", "hear Slack and work, in one process", _serve)
+    _add(commands, "listen", "hear Slack only; work is done by `oxbow work` elsewhere", _listen)
+    _add(commands, "work", "work only; Slack is heard by `oxbow listen` elsewhere", _work)
+    _add(commands, "demo", "serve the local workspace with the scripted model, whatever is configured", _demo)
+    _add(commands, "migrate", "bring the database's schema up to date", _migrate)
+    manifest = _add(commands, "manifest", "print the Slack app manifest", _manifest)
+    manifest.add_argument("--request-url", help="address of /slack/events for HTTP; without it Socket Mode")
+    show = _add(commands, "show", "print the log of a session", _show)
+    show.add_argument("session", help="the session's identifier or its beginning")
+    search = _add(commands, "search", "search solved problems", _search)
+    search.add_argument("query", nargs="+")
+    search.add_argument("--limit", type=int, default=5)
+    bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
+    bring.add_argument("path", type=Path)
+    bring.add_argument("--workspace-url", default="https://slack.com", help="base of the export's permalinks")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str, run: Run
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_, description=help_)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _serve(_: argparse.Namespace) -> int:
+    from bot.serving import serve  # noqa: PLC0415
+
+    return serve(listen=True, work=True)
+
+
+def _listen(_: argparse.Namespace) -> int:
+    from bot.serving import serve  # noqa: PLC0415
+
+    return serve(listen=True, work=False)
+
+
+def _work(_: argparse.Namespace) -> int:
+    from bot.serving import serve  # noqa: PLC0415
+
+    return serve(listen=False, work=True)
+
+
+def _demo(_: argparse.Namespace) -> int:
+    from bot.serving import demo  # noqa: PLC0415
+
+    return demo()
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from bot.commands import migrate  # noqa: PLC0415
+
+    return migrate()
+
+
+def _manifest(asked: argparse.Namespace) -> int:
+    from bot.slack.manifest import manifest  # noqa: PLC0415
+
+    print(json.dumps(manifest(request_url=asked.request_url), indent=2))  # noqa: T201
+    return 0
+
+
+def _show(asked: argparse.Namespace) -> int:
+    from bot.commands import show  # noqa: PLC0415
+
+    return show(asked.session)
+
+
+def _search(asked: argparse.Namespace) -> int:
+    from bot.commands import search  # noqa: PLC0415
+
+    return search(" ".join(asked.query), limit=asked.limit)
+
+
+def _import(asked: argparse.Namespace) -> int:
+    from bot.commands import bring  # noqa: PLC0415
+
+    return bring(asked.path, workspace_url=asked.workspace_url)

@@ -1,0 +1,126 @@
+"""The commands that do one thing and end: migrate, show, search, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.compose import build_embedder, open_database, slack_side
+from bot.settings import Settings, SettingsProblem, read_settings
+from bot.slack.errors import SlackProblem
+from bot.workspace.people import TEAM
+from memory.codec import encode
+from memory.database import Engine
+from memory.errors import ImportProblem, StoreError
+from memory.events import RecordedEvent
+from memory.importing import Source, import_threads
+from memory.log import SessionLog
+from memory.recall import Recall
+from memory.slack_export import SlackExport
+from memory.thread_lines import ThreadLines
+
+
+class NothingFound(Exception):
+    """What was asked for is not there."""
+
+
+def problems() -> tuple[type[Exception], ...]:
+    """Everything that is told to the person at the terminal instead of a traceback."""
+    return (SettingsProblem, StoreError, SlackProblem, NothingFound)
+
+
+def migrate() -> int:
+    """Bring the schema up to date."""
+    with open_database(read_settings()):
+        Console().print("The schema is up to date.")
+    return 0
+
+
+def show(prefix: str) -> int:
+    """Print a session's log, one event a line."""
+    with open_database(read_settings()) as engine:
+        log = SessionLog(engine)
+        found = log.find(prefix)
+        match found:
+            case []:
+                raise NothingFound(
+                    f"there is no session {prefix!r}; `/oxbow status` lists those of a channel"
+                )
+            case [row]:
+                console = Console(soft_wrap=True, highlight=False)
+                where = f"{row.address.team} {row.address.channel} {row.address.thread}"
+                console.print(f"session {row.session}  {where}  {row.status}", markup=False)
+                for event in log.read(row.session):
+                    console.print(_line(event), markup=False)
+            case several:
+                names = ", ".join(str(row.session) for row in several)
+                raise NothingFound(f"{prefix!r} is the beginning of several sessions: {names}")
+    return 0
+
+
+def search(query: str, *, limit: int) -> int:
+    """Print finished threads that resemble the query. The operator sees what the database holds."""
+    settings = read_settings()
+    console = Console(soft_wrap=True, highlight=False)
+    with open_database(settings) as engine:
+        recall = Recall(engine, build_embedder(settings))
+        hits = recall.search(query, team=_team(settings, engine), limit=limit)
+    if not hits:
+        raise NothingFound(f"nothing similar to {query!r} was found")
+    for hit in hits:
+        console.print(
+            f"#{hit.channel_name}  {hit.outcome}  {hit.finished_at:%Y-%m-%d}  {hit.permalink}", markup=False
+        )
+        console.print(f"  {' '.join(hit.problem.split())[:200]}", markup=False)
+        console.print(f"  → {' '.join(hit.fix.split())[:200]}\n  {hit.why}", markup=False)
+    return 0
+
+
+def bring(path: Path, *, workspace_url: str) -> int:
+    """Import threads, with a progress bar; run it again to go on where it was broken off."""
+    settings = read_settings()
+    source = _source(path, workspace_url)
+    with open_database(settings) as engine:
+        team = _team(settings, engine)
+        embedder = build_embedder(settings)
+        bar = Progress(
+            TextColumn("importing"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        result = None
+        with bar:
+            task = bar.add_task("import", total=None)
+            for result in import_threads(engine, embedder, source, team=team):
+                bar.update(task, completed=result.done, total=result.total)
+    if result is None:
+        raise ImportProblem(f"{path} holds no thread")
+    skipped = ", ".join(f"{number} {why}" for why, number in result.skipped.items()) or "none"
+    Console().print(
+        f"{result.indexed} threads indexed, {result.unchanged} known already, passed over: {skipped}.",
+        markup=False,
+    )
+    return 0
+
+
+def _source(path: Path, workspace_url: str) -> Source:
+    if not path.exists():
+        raise ImportProblem(f"{path} does not exist: give a Slack export (folder or .zip) or a .jsonl file")
+    if path.is_dir() or path.suffix == ".zip":
+        return SlackExport(path, workspace_url=workspace_url)
+    return ThreadLines(path)
+
+
+def _team(settings: Settings, engine: Engine) -> str:
+    """Whose memory it is: the workspace of the token, or the local one."""
+    return TEAM if settings.local else slack_side(settings, engine).identity.team
+
+
+def _line(event: RecordedEvent) -> str:
+    kind, _, payload = encode(event.event)
+    by = f"epoch {event.epoch}" if event.epoch is not None else "received"
+    return f"{event.seq:5}  {event.recorded_at:%Y-%m-%d %H:%M:%S.%f}  {by:>9}  {kind}  {payload}"

@@ -1,0 +1,229 @@
+"""The composition root: the one place where concrete things meet. Nothing is created anywhere else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+
+from pydantic import SecretStr
+from slack_sdk import WebClient
+
+from bot.brain.brain import Brain
+from bot.brain.hands import Hands
+from bot.brain.profile import engineer
+from bot.brain.remembering import Remembering
+from bot.brain.speaking import Speaking
+from bot.brain.thinking import Thinking
+from bot.demo.problems import PROBLEMS
+from bot.demo.repositories import materialise
+from bot.forge.repository import Mirrors, repositories
+from bot.model.anthropic import AnthropicModel
+from bot.model.port import Model
+from bot.model.scripted import ScriptedModel
+from bot.settings import Settings
+from bot.slack.app import build_app
+from bot.slack.board import ProgressBoard
+from bot.slack.commands import Commands
+from bot.slack.connection import Connection, HttpConnection, SocketConnection
+from bot.slack.gate import Gate
+from bot.slack.listener import Identity, Listener
+from bot.slack.replies import Replies
+from bot.slack.web import SlackWeb
+from bot.worker import Worker
+from bot.workspace.local import LocalWorkspace
+from memory.channels import Channels
+from memory.database import Engine, check_server, connect, migrate
+from memory.embedder import Embedder, open_embedder
+from memory.errors import EmbedderUnavailable
+from memory.index import SolutionIndex
+from memory.log import SessionLog
+from memory.postgres import EmbeddedPostgres
+from memory.recall import Recall
+from memory.wake import Wakeups
+from sandbox.choose import open_sandbox
+from sandbox.errors import SandboxUnavailable
+from sandbox.port import Sandbox
+
+LOCAL_PORT = 8731
+"""Of the local workspace's page when PORT is not set."""
+
+PACE = 0.02
+"""Seconds between two words of the scripted model: slow enough to be watched and steered."""
+
+SLACK_TIMEOUT = 10
+"""Seconds for one call of the Web API; it usually answers in a fraction of one."""
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Engine]:
+    """The database, checked and migrated: the given server, or our own for as long as this is open."""
+    with _database_url(settings) as url:
+        engine = connect(url)
+        try:
+            check_server(engine)
+            migrate(engine)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def _database_url(settings: Settings) -> Iterator[str]:
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    with EmbeddedPostgres(settings.oxbow_data_dir / "postgres") as server:
+        yield server.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSide:
+    """One workspace's Slack, as every part of the process uses it."""
+
+    client: WebClient
+    web: SlackWeb
+    gate: Gate
+    replies: Replies
+    identity: Identity
+
+
+def slack_side(settings: Settings, engine: Engine) -> SlackSide:
+    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted."""
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
+    client = WebClient(token=token, base_url=settings.slack_api_url, timeout=SLACK_TIMEOUT)
+    web = SlackWeb(client)
+    me = web.call("auth.test")
+    identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]), bot=str(me["bot_id"]))
+    gate = Gate(web, Channels(engine), identity.team)
+    return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
+
+
+@contextmanager
+def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspace]]:
+    """A workspace of our own, and the settings with which the same bot works in it."""
+    suggestions = [problem.mention for problem in PROBLEMS]
+    port = LOCAL_PORT if settings.port is None else settings.port
+    with LocalWorkspace(port=port, suggestions=suggestions) as workspace:
+        yield (
+            settings.model_copy(
+                update={
+                    "slack_bot_token": SecretStr(workspace.bot_token),
+                    "slack_app_token": SecretStr(workspace.app_token),
+                    "slack_api_url": workspace.api_url,
+                }
+            ),
+            workspace,
+        )
+
+
+def build_remembering(engine: Engine, embedder: Embedder, slack: SlackSide) -> Remembering:
+    """Memory with the gate in front of every hit."""
+    return Remembering(Recall(engine, embedder), SolutionIndex(engine, embedder), slack.gate.shows)
+
+
+@contextmanager
+def listening(
+    settings: Settings, slack: SlackSide, log: SessionLog, remembering: Remembering
+) -> Iterator[str]:
+    """Hear Slack for as long as this is open; gives a phrase that says how."""
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="courtesy") as later:
+        listener = Listener(
+            identity=slack.identity,
+            log=log,
+            gate=slack.gate,
+            web=slack.web,
+            replies=slack.replies,
+            later=later,
+        )
+        commands = Commands(team=slack.identity.team, gate=slack.gate, log=log, remembering=remembering)
+        signing = settings.slack_signing_secret if settings.http else None
+        app = build_app(
+            client=slack.client,
+            signing_secret=signing.get_secret_value() if signing else None,
+            team=slack.identity.team,
+            listener=listener,
+            commands=commands,
+        )
+        connection: Connection
+        if settings.slack_app_token is not None:
+            connection = SocketConnection(app, settings.slack_app_token.get_secret_value())
+        else:
+            connection = HttpConnection(app, settings.port or 0)
+        try:
+            yield connection.start()
+        finally:
+            connection.stop()
+
+
+@contextmanager
+def working(
+    settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering
+) -> Iterator[Worker]:
+    """A worker that is ready to serve, and its progress board for as long as this is open."""
+    model = build_model(settings)
+    allowed = repositories(settings.oxbow_repositories or _sample_repositories(settings))
+    profile = engineer([repository.name for repository in allowed])
+    board = ProgressBoard(slack.replies)
+    mirrors = Mirrors(settings.oxbow_data_dir.resolve() / "mirrors")
+    brain = Brain(
+        Thinking(model, profile),
+        Hands(build_sandbox(settings), mirrors, allowed, profile.limits),
+        remembering,
+        Speaking(slack.replies, board, slack.gate, model.notice),
+    )
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    board.start()
+    try:
+        yield Worker(log=SessionLog(engine), wakeups=Wakeups(engine), brain=brain, owner=owner)
+    finally:
+        board.stop()
+
+
+def build_model(settings: Settings) -> Model:
+    """The real model when there is a key, else the scripted one."""
+    if settings.anthropic_api_key is None:
+        return ScriptedModel(PROBLEMS, pace=PACE)
+    return AnthropicModel(
+        api_key=settings.anthropic_api_key.get_secret_value(),
+        base_url=settings.anthropic_base_url,
+        model=settings.oxbow_model,
+    )
+
+
+def build_sandbox(settings: Settings) -> Sandbox | str:
+    """The sandbox, or the reason why this host has none."""
+    root = settings.oxbow_data_dir.resolve() / "workspaces"
+    try:
+        return open_sandbox(settings.oxbow_sandbox, root)
+    except SandboxUnavailable as error:
+        logger.warning("sessions will run no commands: %s", error)
+        return str(error)
+
+
+def build_embedder(settings: Settings) -> Embedder:
+    """The embedder of the settings, with its model loading in the background from now on."""
+    embedder = open_embedder(settings.oxbow_embedder)
+    Thread(target=_warm, args=(embedder,), name="warm-embedder", daemon=True).start()
+    return embedder
+
+
+def _warm(embedder: Embedder) -> None:
+    try:
+        embedder.embed(["warm"])
+    except EmbedderUnavailable as error:
+        logger.warning("memory cannot be searched yet: %s", error)
+
+
+def _sample_repositories(settings: Settings) -> list[str]:
+    """The scripted model plays against the samples; the real one has them to try in the local workspace."""
+    if settings.anthropic_api_key is not None and not settings.local:
+        return []
+    return materialise(settings.oxbow_data_dir.resolve() / "samples")

@@ -1,0 +1,101 @@
+"""Serving: from settings to a running process, and down again without losing anything."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from types import FrameType
+
+from bot.compose import (
+    build_embedder,
+    build_remembering,
+    listening,
+    local_workspace,
+    open_database,
+    slack_side,
+    working,
+)
+from bot.settings import Settings, SettingsProblem, read_settings
+from bot.worker import Worker
+from memory.log import SessionLog
+
+DRAIN_SECONDS = 20.0
+"""Time for running steps to end after SIGTERM; common process managers kill after 30."""
+
+logger = logging.getLogger("oxbow")
+
+
+def serve(*, listen: bool, work: bool) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    settings = read_settings()
+    if settings.local and not (listen and work):
+        raise SettingsProblem(
+            "`oxbow listen` and `oxbow work` need a Slack workspace: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, "
+            "or use `oxbow serve`, which brings its own"
+        )
+    return _run(settings, listen=listen, work=work)
+
+
+def demo() -> int:
+    """Serve the local workspace with the scripted model."""
+    aside = {
+        "slack_bot_token": None,
+        "slack_app_token": None,
+        "anthropic_api_key": None,
+        "oxbow_repositories": (),
+    }
+    return _run(read_settings().model_copy(update=aside), listen=True, work=True)
+
+
+def _run(settings: Settings, *, listen: bool, work: bool) -> int:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    stopping = Event()
+    with ExitStack() as parts:
+        parts.enter_context(_signals(stopping))
+        engine = parts.enter_context(open_database(settings))
+        page = None
+        wanted = settings
+        if settings.local:
+            wanted, workspace = parts.enter_context(local_workspace(settings))
+            page = workspace.url
+        slack = slack_side(wanted, engine)
+        remembering = build_remembering(engine, build_embedder(wanted), slack)
+        worker = parts.enter_context(working(wanted, slack, engine, remembering)) if work else None
+        how = ["working"] if work else []
+        if listen:
+            how.insert(0, parts.enter_context(listening(wanted, slack, SessionLog(engine), remembering)))
+        logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
+        _wait(worker, stopping)
+    return 0
+
+
+def _wait(worker: Worker | None, stopping: Event) -> None:
+    if worker is None:
+        stopping.wait()
+        return
+    worker.serve(stopping)
+    logger.info("stopping: handing %d sessions over", worker.running)
+    worker.drain(DRAIN_SECONDS)
+
+
+@contextmanager
+def _signals(stopping: Event) -> Iterator[None]:
+    """SIGTERM and SIGINT ask to stop; a second one ends the process where it is, which loses nothing either."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        if stopping.is_set():
+            signal.default_int_handler(number, None)
+        stopping.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

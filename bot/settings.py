@@ -1,0 +1,146 @@
+"""The settings: read once from the environment, checked all at once, frozen, passed down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.model.capabilities import DEFAULT_MODEL
+from memory.embedder import EMBEDDERS
+from sandbox.choose import CHOICES
+
+REPOSITORY_SCHEMES = ("file", "https")
+
+
+class SettingsProblem(Exception):
+    """Settings are missing or wrong; the text names each one and the way out."""
+
+
+class Settings(BaseSettings):
+    """Everything the process takes from its environment. Secrets do not show in text or tracebacks."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    """With the bot token: Socket Mode."""
+    slack_signing_secret: SecretStr | None = None
+    """With the bot token and `port`: HTTP at /slack/events."""
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Of the HTTP server, or of the local workspace's page."""
+    slack_api_url: str = "https://slack.com/api/"
+
+    anthropic_api_key: SecretStr | None = None
+    anthropic_base_url: str | None = None
+    oxbow_model: str = DEFAULT_MODEL
+
+    database_url: SecretStr | None = None
+    oxbow_data_dir: Path = Path("data")
+    oxbow_embedder: str = "minilm"
+    oxbow_sandbox: str = "auto"
+    oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
+    github_api_url: str = "https://api.github.com"
+
+    @property
+    def local(self) -> bool:
+        """Whether the local workspace takes Slack's place."""
+        return self.slack_bot_token is None
+
+    @property
+    def http(self) -> bool:
+        """Whether Slack delivers by HTTP."""
+        return not self.local and self.slack_app_token is None
+
+    @field_validator("oxbow_repositories", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """A JSON list, or addresses between commas."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            try:
+                return tuple(json.loads(value))
+            except ValueError as error:
+                raise ValueError(f'is not a JSON list ({error}); write ["https://…"] or commas') from error
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("oxbow_repositories")
+    @classmethod
+    def _readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            parts = urlsplit(address)
+            if parts.scheme not in REPOSITORY_SCHEMES:
+                raise ValueError(f"{address!r} is no address that can be read; use file:// or https://")
+            if parts.password:
+                raise ValueError(f"the address of {parts.hostname} holds a password; take it out")
+            if parts.scheme == "file" and not Path(parts.path).is_dir():
+                raise ValueError(f"there is no repository at {parts.path}")
+        return value
+
+    @field_validator("oxbow_embedder")
+    @classmethod
+    def _known_embedder(cls, value: str) -> str:
+        return _one_of(value, EMBEDDERS)
+
+    @field_validator("oxbow_sandbox")
+    @classmethod
+    def _known_sandbox(cls, value: str) -> str:
+        return _one_of(value, CHOICES)
+
+    @field_validator("slack_api_url", "anthropic_base_url", "github_api_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError(f"{value!r} is no http address")
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_with_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Half of a Slack configuration is a mistake, not the local workspace."""
+        bot, app, signing = self.slack_bot_token, self.slack_app_token, self.slack_signing_secret
+        if bot is None and (app is not None or signing is not None):
+            raise ValueError(
+                "SLACK_BOT_TOKEN is missing: copy it from the app's page OAuth & Permissions (xoxb-…)"
+            )
+        if bot is not None and app is None and (signing is None or self.port is None):
+            raise ValueError(
+                "SLACK_BOT_TOKEN needs company: SLACK_APP_TOKEN (xapp-…) for Socket Mode, or "
+                "SLACK_SIGNING_SECRET and PORT for HTTP"
+            )
+        return self
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises `SettingsProblem` with everything that is wrong, at once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsProblem("\n".join(map(_described, error.errors(include_input=False)))) from None
+
+
+def _described(problem: object) -> str:
+    match problem:
+        case {"loc": (str(name), *_), "msg": str(message)}:
+            return f"{name.upper()}: {message.removeprefix('Value error, ')}"
+        case {"msg": str(message)}:
+            return message.removeprefix("Value error, ")
+        case _:
+            return str(problem)
+
+
+def _one_of(value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise ValueError(f"{value!r} is not known; choose one of {', '.join(choices)}")
+    return value

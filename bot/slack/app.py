@@ -1,0 +1,134 @@
+"""The Bolt app: which of Slack's deliveries goes where. Nothing is acknowledged before it is in the log."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+
+from bot.slack.commands import Asked, Commands
+from bot.slack.listener import Listener
+from bot.slack.rendered import Rendered
+from bot.slack.rendering import NOT_RELEVANT, NOT_SOLVED, SOLVED, STOP
+from bot.slack.search_results import SHARE
+from memory.events import Json, Verdict
+from memory.log import ThreadAddress
+
+CHANNEL_EVENTS = (
+    "channel_archive",
+    "channel_unarchive",
+    "channel_deleted",
+    "channel_rename",
+    "channel_shared",
+    "channel_unshared",
+    "channel_left",
+    "channel_convert_to_private",
+)
+"""Events after which a channel may no longer be what it was."""
+
+
+def build_app(
+    *, client: WebClient, signing_secret: str | None, team: str, listener: Listener, commands: Commands
+) -> App:
+    """The app with all its listeners.
+
+    `process_before_response` makes Bolt run a listener to its end before it answers Slack: the commit precedes
+    the acknowledgement, and a crash in between means that Slack delivers again.
+    """
+    app = App(
+        client=client,
+        token=client.token,
+        signing_secret=signing_secret,
+        request_verification_enabled=signing_secret is not None,
+        process_before_response=True,
+    )
+    _hear_messages(app, listener)
+    _hear_buttons(app, listener, commands, team)
+    _hear_commands(app, commands)
+    return app
+
+
+def _hear_messages(app: App, listener: Listener) -> None:
+    def message(event: Json) -> None:
+        listener.message(event)
+
+    def reaction(event: Json) -> None:
+        listener.reaction(event)
+
+    def channel_changed(event: Json) -> None:
+        channel = event.get("channel")
+        listener.channel_changed(str(channel.get("id") if isinstance(channel, dict) else channel))
+
+    app.event("app_mention")(message)
+    app.event("message")(message)
+    app.event("reaction_added")(reaction)
+    for name in CHANNEL_EVENTS:
+        app.event(name)(channel_changed)
+
+
+def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -> None:
+    def stop(ack: Ack, body: Json) -> None:
+        listener.stop(_thread(body, team), body["user"]["id"], "button", f"button:{_press(body)}")
+        ack()
+
+    def judge(ack: Ack, body: Json) -> None:
+        action = body["actions"][0]
+        verdict, solution = _verdict(action)
+        address = _thread(body, team)
+        listener.feedback(address, body["user"]["id"], verdict, solution, f"button:{_press(body)}")
+        ack()
+
+    def acknowledge(ack: Ack) -> None:
+        ack()
+
+    def share(respond: Respond, body: Json) -> None:
+        query = body["actions"][0]["value"]
+        found = commands.search(body["channel"]["id"], query, shared=True)
+        _respond(respond, found, response_type="in_channel", replace_original=False)
+
+    app.action(STOP)(stop)
+    for action in (SOLVED, NOT_SOLVED):
+        app.action(action)(judge)
+    app.action(re.compile(rf"{NOT_RELEVANT}:\d+"))(judge)
+    app.action(SHARE)(ack=acknowledge, lazy=[share])
+
+
+def _hear_commands(app: App, commands: Commands) -> None:
+    def acknowledge(ack: Ack) -> None:
+        ack()
+
+    def run(respond: Respond, command: Json) -> None:
+        asked = Asked(channel=str(command["channel_id"]), text=str(command.get("text") or ""))
+        _respond(respond, commands.answer(asked), response_type="ephemeral")
+
+    app.command("/oxbow")(ack=acknowledge, lazy=[run])
+
+
+def _respond(respond: Respond, rendered: Rendered, **how: Any) -> None:
+    respond(text=rendered.text, blocks=list(rendered.blocks), unfurl_links=False, **how)
+
+
+def _thread(body: Json, team: str) -> ThreadAddress:
+    """The thread of the message that a button is part of."""
+    message = body.get("message") or {}
+    container = body.get("container") or {}
+    thread = message.get("thread_ts") or container.get("thread_ts") or message.get("ts")
+    return ThreadAddress(team=team, channel=str(body["channel"]["id"]), thread=str(thread))
+
+
+def _press(body: Json) -> str:
+    """One press of one button by one person; Slack delivers it again with the same time."""
+    action = body["actions"][0]
+    return f"{action['action_id']}:{body['user']['id']}:{action['action_ts']}"
+
+
+def _verdict(action: Json) -> tuple[Verdict, str | None]:
+    match action["action_id"]:
+        case "oxbow_solved":
+            return "solved", None
+        case "oxbow_not_solved":
+            return "not_solved", None
+        case _:
+            return "not_relevant", str(action["value"])

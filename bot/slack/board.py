@@ -1,0 +1,96 @@
+"""The progress messages of a process: the latest state of each, written in place, never too often."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from threading import Condition, Thread
+
+from bot.slack.errors import SlackProblem
+from bot.slack.rendered import Rendered
+from bot.slack.replies import Replies
+
+INTERVAL = 1.2
+"""Seconds between two updates of one message. Slack allows about one write per second and channel."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Message:
+    channel: str
+    due: float
+    wanted: Rendered | None
+    shown: Rendered | None
+
+
+class ProgressBoard:
+    """Writes progress messages from a thread of its own, so that a slow Slack never holds up the work.
+
+    Only the newest state of a message counts; what a newer one replaces is never written. An update that
+    fails is dropped: the next one tells more.
+    """
+
+    def __init__(self, replies: Replies) -> None:
+        self._replies = replies
+        self._messages: dict[str, _Message] = {}
+        self._changed = Condition()
+        self._writing: str | None = None
+        self._stopped = False
+        self._thread = Thread(target=self._write, name="progress", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write nothing more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def show(self, channel: str, ts: str, rendered: Rendered) -> None:
+        """Let the message say this soon."""
+        with self._changed:
+            message = self._messages.setdefault(ts, _Message(channel, time.monotonic(), None, None))
+            if rendered != message.shown:
+                message.wanted = rendered
+            self._changed.notify_all()
+
+    def leave(self, ts: str) -> None:
+        """The message is finished by somebody else: once this returns, nothing more is written to it."""
+        with self._changed:
+            self._messages.pop(ts, None)
+            self._changed.wait_for(lambda: self._writing != ts)
+
+    def _write(self) -> None:
+        while (next_one := self._next()) is not None:
+            ts, message, rendered = next_one
+            try:
+                self._replies.update(message.channel, ts, rendered)
+            except SlackProblem as problem:
+                logger.info("a progress message was not updated: %s", problem)
+            with self._changed:
+                self._writing = None
+                self._changed.notify_all()
+
+    def _next(self) -> tuple[str, _Message, Rendered] | None:
+        with self._changed:
+            while not self._stopped:
+                waiting = [(message.due, ts) for ts, message in self._messages.items() if message.wanted]
+                now = time.monotonic()
+                if waiting and min(waiting)[0] <= now:
+                    return self._take(min(waiting)[1], now)
+                self._changed.wait(min(waiting)[0] - now if waiting else None)
+            return None
+
+    def _take(self, ts: str, now: float) -> tuple[str, _Message, Rendered]:
+        message = self._messages[ts]
+        rendered, message.wanted = message.wanted, None
+        if rendered is None:
+            raise AssertionError("only a message with something to say is taken")
+        message.shown, message.due = rendered, now + INTERVAL
+        self._writing = ts
+        return ts, message, rendered

@@ -1,0 +1,82 @@
+"""`/oxbow`: the words after it, the gate in front of it, and answers for the caller alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.brain.remembering import Remembering
+from bot.slack.gate import Gate
+from bot.slack.listener import refusal
+from bot.slack.rendered import Rendered, escape, plain
+from bot.slack.search_results import search_results
+from memory.errors import EmbedderUnavailable
+from memory.log import SessionLog, SessionRow
+
+RESULTS = 5
+"""Threads in one answer: what is read without scrolling."""
+
+COMMAND_AGE = 5.0
+"""Seconds for which a channel's verdict is good enough to answer a command."""
+
+HELP = (
+    "*Oxbow* works on engineering problems in public threads and remembers what was solved.\n"
+    "• Mention me in a public channel to start; reply in the thread to steer; say *stop* to stop.\n"
+    "• `/oxbow search KeyError in the import` finds finished threads, for you alone.\n"
+    "• `/oxbow status` shows what I am doing in this channel.\n"
+    "• `/oxbow help` shows this.\n"
+    "Slash commands do not exist inside threads: mention me there, or write `!stop`."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command as it was typed."""
+
+    channel: str
+    text: str
+
+
+class Commands:
+    """Answers slash commands. Each answer is seen by the caller alone."""
+
+    def __init__(self, *, team: str, gate: Gate, log: SessionLog, remembering: Remembering) -> None:
+        self._team = team
+        self._gate = gate
+        self._log = log
+        self._remembering = remembering
+
+    def answer(self, asked: Asked) -> Rendered:
+        """The answer to a command, after the same gate as a mention."""
+        verdict = self._gate.check(asked.channel, max_age=COMMAND_AGE)
+        if verdict.visibility != "public":
+            return plain(refusal(verdict))
+        word, _, rest = asked.text.strip().partition(" ")
+        match word.lower():
+            case "" | "help":
+                return plain(HELP)
+            case "status":
+                return self._status(asked)
+            case "search":
+                return self.search(asked.channel, rest.strip(), shared=False)
+            case _:
+                return plain(f"I do not know `/oxbow {escape(word)}`.\n{HELP}")
+
+    def search(self, channel: str, query: str, *, shared: bool) -> Rendered:
+        """Finished threads that resemble the query."""
+        if not query:
+            return plain("Say what to look for: `/oxbow search KeyError tz import`.")
+        try:
+            hits = self._remembering.find(query, team=self._team, channel=channel, limit=RESULTS)
+        except EmbedderUnavailable:
+            return plain("Memory cannot be searched right now. Please try again in a minute.")
+        return search_results(query, hits, shared=shared)
+
+    def _status(self, asked: Asked) -> Rendered:
+        rows = self._log.sessions_of(self._team, asked.channel, limit=10)
+        if not rows:
+            return plain("No session in this channel yet. Mention me to start one.")
+        return plain("\n".join(map(_line, rows)))
+
+
+def _line(row: SessionRow) -> str:
+    return f"• `{str(row.session)[:8]}` {row.status}, {row.head} events, last {row.updated_at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,116 @@
+"""The public-only gate: code decides where Oxbow may listen, speak and remember, and it fails closed."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from threading import Lock
+
+from bot.brain.decide import Visibility
+from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.web import SlackWeb
+from memory.channels import Channels
+from memory.events import Json
+from memory.recall import Hit
+
+_REFUSALS = (
+    ("is_im", "it is a direct message"),
+    ("is_mpim", "it is a group message"),
+    ("is_group", "it is a private channel"),
+    ("is_private", "it is a private channel"),
+    ("is_ext_shared", "it is shared with another organisation"),
+    ("is_pending_ext_shared", "it is about to be shared with another organisation"),
+    ("is_archived", "it is archived"),
+    ("is_frozen", "it is frozen"),
+)
+
+_SLACK_ID = re.compile(r"[CDG][A-Z0-9]{8,}")
+
+SEARCH_AGE = 60.0
+"""Seconds for which Slack's word on a channel is good enough for a search hit. Slack's limit on asking is about
+50 a minute for the whole app, and a search may touch several channels."""
+
+FOREVER = 1e9
+"""Seconds; three decades."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a channel is public, and if not why, in words for people."""
+
+    visibility: Visibility
+    name: str = ""
+    reason: str = ""
+
+
+def judge(channel: Json) -> Verdict:
+    """The verdict on what conversations.info says of a channel. Anything but a plain public channel is refused."""
+    name = str(channel.get("name") or "")
+    for mark, reason in _REFUSALS:
+        if channel.get(mark):
+            return Verdict(visibility="refused", name=name, reason=reason)
+    if channel.get("pending_connected_team_ids") or channel.get("pending_shared"):
+        return Verdict(
+            visibility="refused", name=name, reason="it is about to be shared with another organisation"
+        )
+    if channel.get("is_channel") is not True or channel.get("is_private") is not False:
+        return Verdict(visibility="refused", name=name, reason="Slack does not say that it is public")
+    return Verdict(visibility="public", name=name)
+
+
+class Gate:
+    """Asks Slack what a channel is, remembers the answer for a short while, and keeps it for searches."""
+
+    def __init__(self, web: SlackWeb, channels: Channels, team: str) -> None:
+        self._web = web
+        self._channels = channels
+        self._team = team
+        self._lock = Lock()
+        self._heard: dict[str, tuple[float, Verdict]] = {}
+
+    def check(self, channel: str, *, max_age: float) -> Verdict:
+        """The verdict on a channel, at most `max_age` seconds old; `unknown` when Slack cannot be asked."""
+        with self._lock:
+            heard = self._heard.get(channel)
+        if heard is not None and time.monotonic() - heard[0] <= max_age:
+            return heard[1]
+        verdict = self._ask(channel)
+        with self._lock:
+            if verdict.visibility == "unknown":
+                self._heard.pop(channel, None)
+            else:
+                self._heard[channel] = (time.monotonic(), verdict)
+        return verdict
+
+    def forget(self, channel: str) -> None:
+        """Something about the channel changed: the next check asks Slack, and until then no search shows it."""
+        with self._lock:
+            self._heard.pop(channel, None)
+        self.check(channel, max_age=0.0)
+
+    def shows(self, hit: Hit) -> bool:
+        """Whether a search hit's channel is public now. An imported archive that is no Slack channel counts as
+        its operator declared it."""
+        if _SLACK_ID.fullmatch(hit.channel) is None:
+            return True
+        return self.check(hit.channel, max_age=SEARCH_AGE).visibility == "public"
+
+    def _ask(self, channel: str) -> Verdict:
+        try:
+            verdict = judge(self._web.call("conversations.info", channel=channel).get("channel") or {})
+        except SlackUnavailable:
+            return Verdict(visibility="unknown", reason="Slack does not say what kind of channel it is")
+        except ThreadRefused:
+            # With public scopes alone, a private channel does not exist for the app.
+            verdict = Verdict(visibility="refused", reason="it is not a public channel that I can see")
+        self._keep(channel, verdict)
+        return verdict
+
+    def _keep(self, channel: str, verdict: Verdict) -> None:
+        """A channel that never was public here leaves no trace; one that no longer is must be hidden."""
+        refused = None if verdict.visibility == "public" else verdict.reason
+        if refused and self._channels.known(self._team, channel, max_age=FOREVER) is None:
+            return
+        name = verdict.name or channel
+        self._channels.record(self._team, channel, name=name, refused=refused, source="slack")

@@ -1,0 +1,242 @@
+"""Hearing Slack: what counts as said to Oxbow, and its way into the log before Slack is answered.
+
+Every method returns only when what it heard is durably in the log or was refused; then the caller
+acknowledges. An exception means no acknowledgement, and Slack delivers again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from bot.slack.errors import SlackProblem
+from bot.slack.gate import Gate, Verdict
+from bot.slack.people import People
+from bot.slack.replies import Replies
+from bot.slack.text import is_stop, mentions, plain_text, spoken_to, without_mention
+from bot.slack.web import SlackWeb
+from memory.events import (
+    FeedbackGiven,
+    InterruptRequested,
+    InterruptSource,
+    Json,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Received,
+    SessionOpened,
+)
+from memory.events import Verdict as Judgement
+from memory.log import SessionLog, ThreadAddress, ThreadState
+
+HEAR_AGE = 5.0
+"""Seconds for which a channel's verdict is good enough to take a message in: a burst asks Slack once."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the bot is in its workspace."""
+
+    team: str
+    user: str
+    bot: str
+
+
+class Listener:
+    """Takes in messages, edits, deletions, stops and feedback of one workspace."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        log: SessionLog,
+        gate: Gate,
+        web: SlackWeb,
+        replies: Replies,
+        later: Executor,
+    ) -> None:
+        self._me = identity
+        self._log = log
+        self._gate = gate
+        self._web = web
+        self._people = People(web)
+        self._replies = replies
+        self._later = later
+        self._refused: set[tuple[str, str]] = set()
+
+    def message(self, event: Json) -> None:
+        """A post, an edit or a deletion in a channel, as `message` or `app_mention` tell it."""
+        match event.get("subtype"):
+            case None | "file_share" | "thread_broadcast" | "me_message":
+                self._said(event)
+            case "message_changed":
+                self._edited(event)
+            case "message_deleted":
+                self._deleted(event)
+            case _:
+                # Joins, topics, bot posts, canvases: nobody speaks to the bot there.
+                return
+
+    def stop(self, address: ThreadAddress, by: str, source: InterruptSource, delivery: str) -> None:
+        """Somebody wants the thread's session to stop."""
+        if self._gate.check(address.channel, max_age=HEAR_AGE).visibility == "public":
+            self._log.receive(address, [InterruptRequested(by=by, source=source)], delivery_key=delivery)
+
+    def feedback(
+        self, address: ThreadAddress, by: str, verdict: Judgement, solution: str | None, delivery: str
+    ) -> None:
+        """Somebody judged the session's answer, or a solution it recalled."""
+        if self._gate.check(address.channel, max_age=HEAR_AGE).visibility == "public":
+            given = FeedbackGiven(by=by, verdict=verdict, solution=solution)
+            self._log.receive(address, [given], delivery_key=delivery)
+
+    def reaction(self, event: Json) -> None:
+        """A cross stops or says *not solved*, a check mark says *solved*; on posts of the bot alone."""
+        item, name = event.get("item") or {}, event.get("reaction")
+        if event.get("item_user") != self._me.user or item.get("type") != "message":
+            return
+        if name not in ("x", "white_check_mark"):
+            return
+        address = self._thread_of(str(item["channel"]), str(item["ts"]))
+        state = self._log.thread_state(address) if address else None
+        if address is None or state is None:
+            return
+        by, delivery = (
+            str(event["user"]),
+            f"reaction:{item['ts']}:{event['user']}:{name}:{event.get('event_ts')}",
+        )
+        if name == "x":
+            self.stop(address, by, "reaction", f"{delivery}:stop")
+        self.feedback(address, by, "not_solved" if name == "x" else "solved", None, delivery)
+
+    def channel_changed(self, channel: str) -> None:
+        """Something about a channel changed: what was known of it no longer counts."""
+        self._gate.forget(channel)
+
+    def _said(self, event: Json) -> None:
+        author, text = event.get("user"), str(event.get("text") or "")
+        if not author or event.get("bot_id") or author == self._me.user:
+            # Bots never start and never steer.
+            return
+        channel, ts = str(event["channel"]), str(event["ts"])
+        address = ThreadAddress(team=self._me.team, channel=channel, thread=str(event.get("thread_ts") or ts))
+        mentioned = mentions(text, self._me.user)
+        state = self._log.thread_state(address)
+        if not mentioned and not (state and _follows(state, str(author), text)):
+            return
+        verdict = self._gate.check(channel, max_age=HEAR_AGE)
+        if verdict.visibility != "public":
+            self._refuse(address, verdict, told=mentioned)
+            return
+        words = without_mention(text, self._me.user)
+        if is_stop(words):
+            self.stop(address, str(author), "word", f"message:{ts}")
+            return
+        self._receive(address, str(author), ts, words, mentioned=mentioned)
+
+    def _receive(self, address: ThreadAddress, author: str, ts: str, words: str, *, mentioned: bool) -> None:
+        received = MessageReceived(
+            ts=ts,
+            author=author,
+            author_name=self._people.name(author),
+            text=plain_text(words, self._people.name),
+            mentioned=mentioned,
+        )
+        opening = SessionOpened(
+            team=address.team, channel=address.channel, thread=address.thread, opened_by=author
+        )
+        receipt = self._log.receive(
+            address, [received], delivery_key=f"message:{ts}", opening=opening if mentioned else None
+        )
+        if receipt is not None and not receipt.duplicate:
+            self._soon(lambda: self._replies.react(address.channel, ts, "eyes"))
+
+    def _edited(self, event: Json) -> None:
+        new, old = event.get("message") or {}, event.get("previous_message") or {}
+        if new.get("bot_id") or new.get("text") == old.get("text"):
+            # Unfurls, replies and translations change a message without changing what it says.
+            return
+        ts, text = str(new.get("ts")), str(new.get("text") or "")
+        changed = MessageEdited(
+            ts=ts, text=plain_text(without_mention(text, self._me.user), self._people.name)
+        )
+        edited = (new.get("edited") or {}).get("ts") or event.get("event_ts")
+        self._amend(event, new, changed, f"edit:{ts}:{edited}")
+
+    def _deleted(self, event: Json) -> None:
+        old, ts = event.get("previous_message") or {}, str(event.get("deleted_ts"))
+        if not old.get("bot_id"):
+            self._amend(event, old, MessageDeleted(ts=ts), f"delete:{ts}")
+
+    def _amend(self, event: Json, message: Json, change: Received, delivery: str) -> None:
+        """A change of a message concerns a session only if the message was said to it."""
+        thread = str(message.get("thread_ts") or message.get("ts"))
+        address = ThreadAddress(team=self._me.team, channel=str(event["channel"]), thread=thread)
+        if self._log.thread_state(address) is None:
+            return
+        if self._gate.check(address.channel, max_age=HEAR_AGE).visibility == "public" or isinstance(
+            change, MessageDeleted
+        ):
+            self._log.receive(address, [change], delivery_key=delivery)
+
+    def _refuse(self, address: ThreadAddress, verdict: Verdict, *, told: bool) -> None:
+        """Say once in the thread why nothing was done; nothing of what was said is kept."""
+        place = (address.channel, address.thread)
+        if not told or place in self._refused:
+            return
+        self._refused.add(place)
+        self._soon(lambda: self._say_refusal(address, verdict))
+
+    def _say_refusal(self, address: ThreadAddress, verdict: Verdict) -> None:
+        self._web.call(
+            "chat.postMessage", channel=address.channel, thread_ts=address.thread, text=refusal(verdict)
+        )
+
+    def _thread_of(self, channel: str, ts: str) -> ThreadAddress | None:
+        """The thread that a message belongs to, as Slack tells."""
+        found = self._web.call("conversations.replies", channel=channel, ts=ts, limit=1).get("messages") or []
+        if not found:
+            return None
+        thread = str(found[0].get("thread_ts") or found[0]["ts"])
+        return ThreadAddress(team=self._me.team, channel=channel, thread=thread)
+
+    def _soon(self, task: Callable[[], object]) -> None:
+        """Something nice to do after the acknowledgement, and no harm when it fails."""
+
+        def attempt() -> None:
+            try:
+                task()
+            except SlackProblem as problem:
+                logger.info("a courtesy was not done: %s", problem)
+
+        self._later.submit(attempt)
+
+
+def refusal(verdict: Verdict) -> str:
+    """What is said where Oxbow does not work, with the way out."""
+    if verdict.visibility == "unknown":
+        return (
+            "I could not make sure that this channel is public, so I did nothing and kept nothing. "
+            "Please say it again in a minute."
+        )
+    return (
+        f"I work in public channels only, and this is none: {verdict.reason}. I did nothing and kept nothing. "
+        "Open a public channel, invite me there, and mention me again."
+    )
+
+
+def _follows(state: ThreadState, author: str, text: str) -> bool:
+    """Whether a reply without a mention is said to the session.
+
+    Saying stop always is. Otherwise a reply counts while the session is at work, and after its answer as long
+    as the author is the only person who has spoken to it; words to somebody else never count.
+    """
+    if is_stop(text):
+        return True
+    if spoken_to(text):
+        return False
+    return state.working or set(state.authors) <= {author}

@@ -1,0 +1,58 @@
+"""The app manifest: exactly the scopes and events that the code uses, and none that could read private places."""
+
+from __future__ import annotations
+
+from bot.slack.app import CHANNEL_EVENTS
+from memory.events import Json
+
+SCOPES = (
+    "app_mentions:read",  # mentions
+    "channels:history",  # replies in threads, edits, deletions; looking for a post before it is made again
+    "channels:read",  # what kind of channel it is
+    "chat:write",  # answers, progress, permalinks
+    "commands",  # /oxbow
+    "reactions:read",  # a cross stops, a check mark confirms
+    "reactions:write",  # the eyes on a mention
+    "users:read",  # names
+)
+"""Bot scopes, each with what it is for. No scope of private channels or direct messages is among them."""
+
+EVENTS = (
+    "app_mention",
+    "message.channels",
+    "reaction_added",
+    *(e for e in CHANNEL_EVENTS if "convert" not in e),
+)
+"""Events the app subscribes to. A conversion to private is told as a message, where it is told at all."""
+
+
+def manifest(*, request_url: str | None) -> Json:
+    """The manifest for Socket Mode, or for HTTP when `request_url` is given."""
+    socket = request_url is None
+    address: Json = {} if socket else {"request_url": request_url}
+    command = {
+        "command": "/oxbow",
+        "description": "Search solved problems and see what Oxbow is doing",
+        "usage_hint": "search KeyError tz import | status | help",
+        "should_escape": False,
+    }
+    return {
+        "_metadata": {"major_version": 1},
+        "display_information": {
+            "name": "Oxbow",
+            "description": "Works on problems in public threads and remembers what was solved",
+            "background_color": "#1d3b36",
+        },
+        "features": {
+            "bot_user": {"display_name": "Oxbow", "always_online": True},
+            "slash_commands": [command if socket else command | {"url": request_url}],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**address, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **address},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": socket,
+            "token_rotation_enabled": False,
+        },
+    }

@@ -1,0 +1,95 @@
+"""A message ready to be posted: blocks for people who look, text for notifications and screen readers. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from memory.events import Json
+
+SECTION_CHARACTERS = 3_000
+"""Slack's limit of the text of a section block."""
+
+BUTTON_CHARACTERS = 75
+"""Slack's limit of a button's text."""
+
+OUTCOME_WORDS = {
+    "confirmed": "confirmed",
+    "answered": "answered",
+    "unsolved": "not solved",
+    "withdrawn": "withdrawn",
+    "failed": "failed",
+}
+"""How a solution's outcome is called in front of people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """Text and blocks of one message."""
+
+    text: str
+    blocks: tuple[Json, ...]
+
+
+def section(mrkdwn: str) -> Json:
+    """A paragraph of Slack's own markup."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, SECTION_CHARACTERS)}}
+
+
+def context(*mrkdwn: str) -> Json:
+    """Small print."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(part, 2_000)} for part in mrkdwn]}
+
+
+def markdown(text: str) -> Json:
+    """Standard Markdown; Slack renders headings, lists, tables and fences itself."""
+    return {"type": "markdown", "text": text}
+
+
+def button(label: str, *, action: str, value: str, style: str | None = None) -> Json:
+    """A button that tells the app its action and a value of at most 2,000 characters."""
+    element: Json = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": cut(label, BUTTON_CHARACTERS)},
+        "action_id": action,
+        "value": value,
+    }
+    return element | {"style": style} if style else element
+
+
+def actions(*buttons: Json) -> Json:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def plain(text: str) -> Rendered:
+    """One paragraph."""
+    return Rendered(text=text, blocks=(section(text),))
+
+
+def escape(text: str) -> str:
+    """Text of people or of the model inside Slack's markup: its three control characters are data."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters; an ellipsis says that something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def first_line(text: str, limit: int) -> str:
+    """The first line that says something, cut to `limit` characters."""
+    return cut(next((line.strip() for line in text.splitlines() if line.strip()), ""), limit)
+
+
+def harmless(text: str) -> str:
+    """Markdown of the model without its power to notify people: broadcasts and mentions become plain words."""
+    text = re.sub(r"<!(here|channel|everyone)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
+    text = re.sub(r"<!subteam\^[^>]*>", "@\N{WORD JOINER}group", text)
+    text = re.sub(r"<@([UW][A-Z0-9]+)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
+    return re.sub(r"@(here|channel|everyone)\b", "@\N{WORD JOINER}\\1", text)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

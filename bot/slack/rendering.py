@@ -1,0 +1,202 @@
+"""What a session looks like in its thread: one function for each kind of post. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from bot.brain.conclusion import answer_parts, text_of
+from bot.model.prices import cost
+from bot.slack.rendered import (
+    OUTCOME_WORDS,
+    Rendered,
+    actions,
+    button,
+    context,
+    count,
+    cut,
+    escape,
+    first_line,
+    harmless,
+    markdown,
+    plain,
+    section,
+)
+from memory.events import RecalledSolution, ReplyKind, TurnOutcome
+from memory.fold import Session, Spoken, ToolCall
+
+STEPS_SHOWN = 8
+"""Steps in the progress message: what fits on a phone without scrolling; earlier ones are counted."""
+
+STOP, SOLVED, NOT_SOLVED, NOT_RELEVANT = (
+    "oxbow_stop",
+    "oxbow_solved",
+    "oxbow_not_solved",
+    "oxbow_not_relevant",
+)
+"""Action ids of the buttons. Ids of buttons that repeat in one message carry a number after a colon."""
+_ENDS: dict[TurnOutcome, str] = {
+    "answered": ":white_check_mark: Done",
+    "failed": ":warning: Gave up",
+    "interrupted": ":octagonal_sign: Stopped",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a post shows besides the session itself."""
+
+    now: datetime
+    notice: str | None
+    """The model's notice, shown under each answer."""
+
+
+def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings) -> Rendered:
+    """The post with this key, from the session alone: any process renders it the same."""
+    match kind:
+        case "progress":
+            return progress(session, around)
+        case "recall":
+            return recalled(session.recalled.hits if session.recalled else ())
+        case "question":
+            return question(session, key.removeprefix("question:"))
+        case "answer":
+            return answer(session, int(key.rsplit(":", 1)[1]), around)
+        case "notice":
+            return plain(
+                ":octagonal_sign: Stopped. Nothing goes on by itself; say what to do next when you want me to."
+            )
+        case _:
+            assert_never(kind)
+
+
+def progress(session: Session, around: Surroundings) -> Rendered:
+    """The one message that changes while the turn runs."""
+    calls = [call for call, turn in session.tool_log if turn == session.turn]
+    hidden = len(calls) - STEPS_SHOWN
+    steps = [_step(call) for call in calls[-STEPS_SHOWN:]]
+    lines = [f"_{hidden} earlier steps_"] if hidden > 0 else []
+    doing = _doing(session)
+    elapsed = _elapsed(session, around.now)
+    head = f"*{doing}*  ·  {elapsed}" if elapsed else f"*{doing}*"
+    body = "\n".join([head, *lines, *steps])
+    return Rendered(
+        text=doing,
+        blocks=(
+            section(body),
+            actions(button("Stop", action=STOP, value=str(session.turn), style="danger")),
+        ),
+    )
+
+
+def finished_progress(session: Session, outcome: TurnOutcome, around: Surroundings) -> Rendered:
+    """What the progress message folds into at the end."""
+    calls = sum(1 for _, turn in session.tool_log if turn == session.turn)
+    parts = [_ENDS[outcome], count(calls, "step"), _elapsed(session, around.now)]
+    text = "  ·  ".join(part for part in parts if part)
+    return Rendered(text=text, blocks=(context(text),))
+
+
+def recalled(hits: Sequence[RecalledSolution]) -> Rendered:
+    """Earlier threads that look like this one, each with the reason and a way to say that it does not."""
+    blocks = [section("*Looks like these earlier threads*")]
+    for number, hit in enumerate(hits):
+        line = (
+            f"<{hit.permalink}|{escape(first_line(hit.problem, 120)) or 'an earlier thread'}>\n"
+            f"#{escape(hit.channel)}  ·  {OUTCOME_WORDS.get(hit.outcome, hit.outcome)}  ·  {hit.finished_at[:10]}  ·  "
+            f"{escape(hit.why)}"
+        )
+        dismiss = button("Not relevant", action=f"{NOT_RELEVANT}:{number}", value=hit.solution)
+        blocks.append(section(line) | {"accessory": dismiss})
+    text = f"Looks like {count(len(hits), 'earlier thread')}"
+    return Rendered(text=text, blocks=tuple(blocks))
+
+
+def question(session: Session, call: str) -> Rendered:
+    """A question of the model to the thread."""
+    asked = next((item for item in session.calls if item.call == call), None)
+    text = harmless(str(asked.input["question"])) if asked else "What should I do?"
+    return Rendered(
+        text=cut(text, 3_000), blocks=(markdown(cut(text, 11_000)), context("Reply here and I go on."))
+    )
+
+
+def answer(session: Session, part: int, around: Surroundings) -> Rendered:
+    """One part of the answer; the last one carries the footer and the buttons."""
+    parts = answer_parts(session)
+    text = harmless(parts[part - 1])
+    blocks = [markdown(text)]
+    if part == len(parts):
+        blocks.append(context(*_footer(session, around)))
+        turn = str(session.turn)
+        blocks.append(
+            actions(
+                button("Solved", action=SOLVED, value=turn, style="primary"),
+                button("Not solved", action=NOT_SOLVED, value=turn),
+            )
+        )
+    return Rendered(text=cut(text, 3_000), blocks=tuple(blocks))
+
+
+def _step(call: ToolCall) -> str:
+    match call.finished:
+        case None:
+            sign = ":hourglass_flowing_sand:" if call.started else ":white_circle:"
+        case finished if finished.is_error:
+            sign = ":x:"
+        case _:
+            sign = ":heavy_check_mark:"
+    return f"{sign} {_described(call)}"
+
+
+def _described(call: ToolCall) -> str:
+    subject = next(
+        (str(call.input[name]) for name in ("command", "path", "query", "question") if name in call.input), ""
+    )
+    return f"{call.tool} `{escape(first_line(subject, 90)).replace('`', chr(39))}`"
+
+
+def _doing(session: Session) -> str:
+    if session.pending_call is not None:
+        return "Waiting for your answer" if session.pending_call.tool == "ask" else "Working"
+    if session.failed_call is not None:
+        return "The model is busy; I try again"
+    if session.recalled is None:
+        return "Looking for earlier solutions"
+    spoken = next((e for e in reversed(session.conversation) if isinstance(e, Spoken)), None)
+    said = first_line(text_of(spoken), 140) if spoken and spoken.turn == session.turn else ""
+    return escape(said) or "Thinking"
+
+
+def _elapsed(session: Session, now: datetime) -> str:
+    if session.turn_opened_at is None:
+        return ""
+    seconds = max(0, round((now - session.turn_opened_at).total_seconds()))
+    return f"{seconds} s" if seconds < 100 else f"{seconds // 60} min {seconds % 60} s"
+
+
+def _footer(session: Session, around: Surroundings) -> Iterable[str]:
+    models = dict.fromkeys(model for model, _ in session.usage)
+    tokens = sum(
+        use.input_tokens + use.cache_read_tokens + use.cache_write_tokens + use.output_tokens
+        for _, use in session.usage
+    )
+    prices = [cost(use, model) for model, use in session.usage]
+    parts = [", ".join(models)]
+    if tokens:
+        parts.append(f"{tokens:,} tokens")
+    if tokens and all(price is not None for price in prices):
+        parts.append(f"${sum((price for price in prices if price is not None), Decimal()):.2f}")
+    parts.append(_elapsed(session, around.now))
+    if session.sandbox is not None and session.sandbox.repository:
+        parts.append(f"{escape(session.sandbox.repository)} @ {(session.sandbox.base_commit or '')[:10]}")
+    yield "  ·  ".join(part for part in parts if part) or "Oxbow"
+    if session.sandbox is not None and not session.sandbox.isolated:
+        yield ":warning: Commands of this session ran *without isolation*."
+    if session.no_sandbox is not None:
+        yield f":warning: I could run no commands: {escape(cut(session.no_sandbox.detail, 300))}"
+    if around.notice:
+        yield escape(around.notice)

@@ -1,0 +1,90 @@
+"""Speaking in a thread: posts that are made once, messages that change in place, reactions and links."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.gate import Gate
+from bot.slack.rendered import Rendered
+from bot.slack.web import SlackWeb
+from memory.log import ThreadAddress
+
+EVENT_TYPE = "oxbow_reply"
+"""Type of the message metadata by which a post is found again."""
+
+POST_AGE = 2.0
+"""Seconds for which a channel's verdict is good enough to post: one step's several posts ask once."""
+
+
+class Replies:
+    """What Oxbow says in threads. Every method may raise `SlackUnavailable` or `ThreadRefused`."""
+
+    def __init__(self, web: SlackWeb, gate: Gate) -> None:
+        self._web = web
+        self._gate = gate
+
+    def post(self, address: ThreadAddress, session: UUID, key: str, rendered: Rendered) -> str:
+        """Post under a key and return the message's time stamp; the channel must be public at this moment."""
+        self._require_public(address.channel)
+        answer = self._web.call(
+            "chat.postMessage",
+            channel=address.channel,
+            thread_ts=address.thread,
+            text=rendered.text,
+            blocks=list(rendered.blocks),
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"session": str(session), "key": key}},
+        )
+        return str(answer["ts"])
+
+    def find(self, address: ThreadAddress, session: UUID, key: str) -> str | None:
+        """The time stamp of the post with this key if it is in the thread."""
+        wanted = {"session": str(session), "key": key}
+        cursor = None
+        while True:
+            page = self._web.call(
+                "conversations.replies",
+                channel=address.channel,
+                ts=address.thread,
+                include_all_metadata=True,
+                limit=200,
+                cursor=cursor,
+            )
+            for message in page.get("messages", []):
+                metadata = message.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+
+    def update(self, channel: str, ts: str, rendered: Rendered) -> None:
+        """Replace a message in place."""
+        self._require_public(channel)
+        self._web.call(
+            "chat.update", channel=channel, ts=ts, text=rendered.text, blocks=list(rendered.blocks)
+        )
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """The address of a message."""
+        return str(self._web.call("chat.getPermalink", channel=channel, message_ts=ts)["permalink"])
+
+    def react(self, channel: str, ts: str, name: str) -> None:
+        """Add a reaction; that it is there already is fine."""
+        try:
+            self._web.call("reactions.add", channel=channel, timestamp=ts, name=name)
+        except ThreadRefused as error:
+            if "already_reacted" not in str(error):
+                raise
+
+    def _require_public(self, channel: str) -> None:
+        verdict = self._gate.check(channel, max_age=POST_AGE)
+        match verdict.visibility:
+            case "public":
+                return
+            case "unknown":
+                raise SlackUnavailable(verdict.reason, delay=10.0)
+            case "refused":
+                raise ThreadRefused(verdict.reason)

@@ -1,0 +1,44 @@
+"""Calls of Slack's Web API, with every way they fail turned into one of two."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.slack.errors import DELAY, SlackUnavailable, from_api
+from memory.events import Json
+
+
+class SlackWeb:
+    """One workspace's Web API. Safe to use from several threads; never retries."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def call(self, method: str, **arguments: Any) -> Json:
+        """The answer of the method. Raises `SlackUnavailable` or `ThreadRefused`.
+
+        Arguments travel as a form, the one encoding that every method takes; lists and objects as JSON in it.
+        """
+        form = {name: _encoded(value) for name, value in arguments.items() if value is not None}
+        try:
+            response = self._client.api_call(method, data=form)
+        except SlackApiError as error:
+            raise from_api(error) from error
+        except (SlackClientError, OSError, HTTPException, ValueError) as error:
+            raise SlackUnavailable(f"Slack cannot be reached: {type(error).__name__}", delay=DELAY) from error
+        return response.data if isinstance(response.data, dict) else {}
+
+
+def _encoded(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,160 @@
+"""The worker: claims sessions, runs each in a thread, renews all leases together, drains when asked.
+
+A process may hold hundreds of sessions: most wait for a model or a command. Nothing here is remembered; what a
+dead worker held is claimed by another when its leases lapse.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+from uuid import UUID
+
+from bot.brain.brain import Brain
+from bot.brain.claimed import Claimed, StopSignal
+from memory.errors import DatabaseLost, LeaseLost, UnknownEvent
+from memory.log import Lease, Renewal, SessionLog
+from memory.wake import Wakeups
+from sandbox.errors import StaleEpoch
+
+LEASE_SECONDS = 9.0
+"""How long a dead worker's sessions lie idle. Three heartbeats fit, so that one lost beat costs nothing."""
+
+BEAT_SECONDS = 3.0
+POLL_SECONDS = 1.0
+"""Wake-up hints are only hints: a session that nobody announced is found within this time."""
+
+UNKNOWN_EVENT_DELAY = 60.0
+"""Seconds for which a session written by a newer version is left to newer workers."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Holding:
+    lease: Lease
+    stop: StopSignal
+    thread: Thread
+
+
+class Worker:
+    """Runs up to `capacity` sessions at once until `stop`."""
+
+    def __init__(
+        self, *, log: SessionLog, wakeups: Wakeups, brain: Brain, owner: str, capacity: int = 500
+    ) -> None:
+        self._log = log
+        self._wakeups = wakeups
+        self._brain = brain
+        self._owner = owner
+        self._capacity = capacity
+        self._holdings: dict[UUID, _Holding] = {}
+        self._lock = Lock()
+        self._stopping = Event()
+        self._beat_now = Event()
+        self._heart = Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def serve(self, stopping: Event) -> None:
+        """Claim and run sessions until `stopping`; then return, with sessions still at their last step.
+
+        They are handed over between two steps, or by `drain`.
+        """
+        self._stopping = stopping
+        self._heart.start()
+        while not self._stopping.is_set():
+            try:
+                self._claim_all()
+            except DatabaseLost as error:
+                logger.warning("the database is away: %s", error)
+            if self._wakeups.wait(POLL_SECONDS):
+                self._beat_now.set()
+        self._wakeups.close()
+
+    def drain(self, seconds: float) -> None:
+        """Wait for sessions to reach the end of their step, then hand over those that have not."""
+        deadline = time.monotonic() + seconds
+        for holding in self._held():
+            holding.thread.join(max(0.0, deadline - time.monotonic()))
+        for holding in self._held():
+            try:
+                self._log.release(holding.lease)
+            except DatabaseLost:
+                logger.warning("session %s is left to its lease", holding.lease.session)
+
+    @property
+    def running(self) -> int:
+        """How many sessions are in hand."""
+        return len(self._held())
+
+    def _claim_all(self) -> None:
+        while not self._stopping.is_set() and self.running < self._capacity:
+            lease = self._log.claim(self._owner, LEASE_SECONDS)
+            if lease is None:
+                return
+            self._start(lease)
+
+    def _start(self, lease: Lease) -> None:
+        stop = StopSignal(lease.interrupt_seq)
+        thread = Thread(
+            target=self._run, args=(lease, stop), name=f"session-{str(lease.session)[:8]}", daemon=True
+        )
+        with self._lock:
+            self._holdings[lease.session] = _Holding(lease=lease, stop=stop, thread=thread)
+        thread.start()
+
+    def _run(self, lease: Lease, stop: StopSignal) -> None:
+        try:
+            self._brain.run(Claimed(self._log, lease, stop), self._stopping.is_set)
+        except (LeaseLost, StaleEpoch):
+            logger.info("session %s went to another worker", lease.session)
+        except DatabaseLost as error:
+            logger.warning("session %s is dropped: %s", lease.session, error)
+        except UnknownEvent as error:
+            logger.warning("session %s is left to a newer worker: %s", lease.session, error)
+            self._leave(lease, UNKNOWN_EVENT_DELAY)
+        except Exception:
+            # The one place where anything may arrive: the session is dropped, counted as barren, and claimed again.
+            logger.exception("session %s failed at a step", lease.session)
+        finally:
+            with self._lock:
+                self._holdings.pop(lease.session, None)
+
+    def _leave(self, lease: Lease, delay: float) -> None:
+        try:
+            self._log.release(lease, delay=delay)
+        except DatabaseLost:
+            logger.warning("session %s is left to its lease", lease.session)
+
+    def _held(self) -> list[_Holding]:
+        with self._lock:
+            return list(self._holdings.values())
+
+    def _beat(self) -> None:
+        """Renew every lease, and tell each session what the log knows of it."""
+        renewed_at = time.monotonic()
+        while not self._stopping.is_set() or self.running:
+            self._beat_now.wait(BEAT_SECONDS)
+            self._beat_now.clear()
+            held = self._held()
+            try:
+                renewals = self._log.renew(self._owner, LEASE_SECONDS, [holding.lease for holding in held])
+            except DatabaseLost:
+                if time.monotonic() - renewed_at > LEASE_SECONDS:
+                    # Nobody can tell whether the leases still stand: act as if they do not.
+                    _tell(held, [])
+                continue
+            renewed_at = time.monotonic()
+            _tell(held, renewals)
+
+
+def _tell(held: list[_Holding], renewals: list[Renewal]) -> None:
+    """A session whose lease was not renewed is abandoned; the others learn of interrupts."""
+    interrupts = {renewal.session: renewal.interrupt_seq for renewal in renewals}
+    for holding in held:
+        seq = interrupts.get(holding.lease.session)
+        if seq is None:
+            holding.stop.abandon()
+        else:
+            holding.stop.interrupt(seq)

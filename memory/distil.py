@@ -1,0 +1,125 @@
+"""A finished turn read into a solution, by rules alone. Pure.
+
+Nothing here guesses: the problem is what people asked, the fix is what the answer says, the evidence is what
+commands returned. A field that the log does not hold stays empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from uuid import UUID
+
+from memory.events import FeedbackGiven
+from memory.fold import FinishedTurn, Heard, Session, Spoken, ToolCall
+from memory.solutions import Evidence, Outcome, Solution, Utterance
+
+SYMPTOMS = 8
+"""Error lines kept of one turn: the first ones name the problem, later ones repeat it."""
+
+EVIDENCE = 20
+"""Commands kept of one turn, the last ones: they show that the fix holds."""
+
+_ERROR = re.compile(
+    r"^.{0,200}\b(?:\w*(?:Error|Exception|Failure)\b|error:|fatal:|panic:).{0,200}$", re.MULTILINE
+)
+_COMMIT = re.compile(r"^\[\S+(?: \(root-commit\))? ([0-9a-f]{7,40})\] ", re.MULTILINE)
+
+
+def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> Solution | None:
+    """What the turn taught; None when its question was withdrawn, so that nothing of it is kept."""
+    opened = session.opened
+    finished = next((done for done in session.finished_turns if done.turn == turn), None)
+    said = tuple(m for m in session.messages if m.turn == turn and not m.withdrawn)
+    if opened is None or finished is None or not said:
+        return None
+    calls = tuple(call for call, at in session.tool_log if at == turn)
+    problem, fix = said[0].text, _answer(session, turn)
+    attached = session.sandbox
+    return Solution(
+        team=opened.team,
+        channel=opened.channel,
+        thread=opened.thread,
+        turn=turn,
+        session=session_id,
+        problem=problem,
+        fix=fix,
+        outcome=_outcome(session, finished),
+        finished_at=finished.finished_at,
+        permalink=permalink,
+        symptoms=_symptoms([problem, *_outputs(calls)]),
+        evidence=_evidence(calls),
+        files=tuple(
+            dict.fromkeys(str(c.input["path"]) for c in calls if c.tool in ("edit", "write") and _went(c))
+        ),
+        repository=attached.repository if attached else None,
+        commit=_commit(calls),
+        people=tuple(dict.fromkeys(message.author_name for message in said)),
+        conversation=(
+            *(Utterance(author=m.author_name, text=m.text) for m in said),
+            *([Utterance(author="Oxbow", text=fix)] if fix else []),
+        ),
+    )
+
+
+def _answer(session: Session, turn: int) -> str:
+    """The text of the turn's last word, and of the parts before it that were cut at the length limit."""
+    parts: list[str] = []
+    for entry in reversed(session.conversation):
+        match entry:
+            case Spoken(turn=at) if at == turn and (not parts or entry.stop_reason == "max_tokens"):
+                texts = (block["text"] for block in entry.blocks if block.get("type") == "text")
+                parts.append("\n\n".join(texts))
+            case Spoken() | Heard() if not parts:
+                continue
+            case Heard(results=(), messages=()):
+                continue
+            case _:
+                break
+    return "".join(reversed(parts))
+
+
+def _outcome(session: Session, finished: FinishedTurn) -> Outcome:
+    if finished.outcome == "failed":
+        return "failed"
+    last = session.finished_turns[-1].turn == finished.turn
+    match _verdict(session.feedback) if last else None:
+        case "solved":
+            return "confirmed"
+        case "not_solved":
+            return "unsolved"
+        case _:
+            return "answered"
+
+
+def _verdict(feedback: Iterable[FeedbackGiven]) -> str | None:
+    """The last word on the session's own answer."""
+    own = [given.verdict for given in feedback if given.solution is None]
+    return own[-1] if own else None
+
+
+def _outputs(calls: Iterable[ToolCall]) -> Iterable[str]:
+    return (call.finished.output for call in calls if call.tool == "bash" and call.finished)
+
+
+def _symptoms(texts: Iterable[str]) -> tuple[str, ...]:
+    lines = (line.strip() for text in texts for line in _ERROR.findall(text))
+    return tuple(dict.fromkeys(lines))[:SYMPTOMS]
+
+
+def _evidence(calls: Iterable[ToolCall]) -> tuple[Evidence, ...]:
+    commands = [
+        Evidence(command=str(call.input["command"]), exit_code=call.finished.exit_code)
+        for call in calls
+        if call.tool == "bash" and call.finished and "command" in call.input
+    ]
+    return tuple(commands[-EVIDENCE:])
+
+
+def _went(call: ToolCall) -> bool:
+    return call.finished is not None and not call.finished.is_error
+
+
+def _commit(calls: Iterable[ToolCall]) -> str | None:
+    found = [commit for output in _outputs(calls) for commit in _COMMIT.findall(output)]
+    return found[-1] if found else None
