@@ -13,7 +13,7 @@ SECONDS = 300.0
 """Limit of one git command: a large first clone takes minutes, a stuck one must not hold its caller."""
 
 _SETTINGS = (
-    "core.x=y",  # a repository must not bring code that runs here
+    "core.hooksPath=/dev/null",  # a repository must not bring code that runs here
     "core.fsmonitor=false",  # the same, by another door
     "credential.helper=",  # never a stored credential
     "protocol.allow=never",  # ext::, ssh and the rest; the two below are the exceptions
