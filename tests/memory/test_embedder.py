@@ -131,5 +131,5 @@ def test_a_setting_names_its_embedder_without_loading_it(setting: str, name: str
 
 
 def test_an_unknown_setting_is_refused_naming_the_choices() -> None:
-    with pytest.raises(UnknownEmbedder, match="'ada'; choose minilm or hashing"):
+    with pytest.raises(UnknownEmbedder, match="'ada'; choose one of minilm, hashing"):
         open_embedder("ada")

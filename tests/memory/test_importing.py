@@ -93,6 +93,20 @@ def test_a_withdrawn_thread_stays_withdrawn(engine: Engine, path: Path) -> None:
     assert Recall(engine, HashingEmbedder()).search("import fails", team=TEAM) == []
 
 
+def test_what_people_said_of_an_imported_thread_outlives_the_next_import(engine: Engine, path: Path) -> None:
+    path.write_text(line(1))
+    run(engine, path)
+    index = SolutionIndex(engine, HashingEmbedder())
+    with engine.begin() as connection:
+        identifier = connection.execute(text("SELECT id FROM solutions")).scalar_one()
+        index.record_feedback(connection, identifier, session=None, by="U1", verdict="solved")
+        index.set_outcome(connection, identifier, "confirmed")
+    path.write_text(line(1, answer="use UTC"))
+    assert run(engine, path)[-1].indexed == 1
+    [hit] = Recall(engine, HashingEmbedder()).search("import fails", team=TEAM)
+    assert (hit.fix, hit.outcome) == ("use UTC", "confirmed")
+
+
 def test_another_embedder_makes_its_own_vectors(engine: Engine, path: Path) -> None:
     class Another(HashingEmbedder):
         name = "another"
