@@ -14,7 +14,7 @@ from typing import TypeAlias
 from bot.model.script import Move, Problem
 from memory.events import Json
 
-ENOUGH = 0.5
+ENOUGH = 0.4
 """Share of a mention's words that a message must hold: rephrasing passes, another subject does not."""
 
 _MESSAGE = re.compile(r"<message\b[^>]*>\n?(.*?)\n?</message>", re.DOTALL)

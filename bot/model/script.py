@@ -50,7 +50,7 @@ class Problem:
     """The channel in which it is asked, without #."""
     repository: str
     mention: str
-    """What to write, without the bot's name. A message that shares most of its words starts the playback."""
+    """What to write, without the bot's name, with the repository. A message with many of its words will do."""
     moves: tuple[Move, ...]
     answer: str
     """Markdown; `{commit}` stands for the abbreviated commit that the moves made."""

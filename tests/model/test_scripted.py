@@ -67,7 +67,8 @@ def test_a_recording_runs_to_its_answer(model: Model, problem: Problem) -> None:
 
 def test_a_rephrased_mention_is_recognised(model: Model) -> None:
     response = respond(
-        model, {"role": "user", "content": [heard("the nightly import of orders fails: KeyError: 'tz'")]}
+        model,
+        {"role": "user", "content": [heard("KeyError: 'tz' in the nightly import of orders-import, why?")]},
     )
     assert words(response) == ORDERS.moves[0].text
 
@@ -145,3 +146,15 @@ def test_asked_twice_the_same_it_answers_the_same(model: Model) -> None:
 def test_no_mention_starts_another_recording(model: Model) -> None:
     for problem in PROBLEMS:
         assert words(respond(model, said(problem.mention))) == problem.moves[0].text
+
+
+def test_every_mention_names_its_repository() -> None:
+    assert all(problem.repository in problem.mention for problem in PROBLEMS)
+
+
+def test_talk_about_the_running_problem_does_not_start_it_again(model: Model) -> None:
+    mention = said(ORDERS.mention)
+    first = respond(model, mention)
+    steered = results(first, ORDERS.moves[0].expected)
+    steered["content"].append(heard("does the nightly import also fail when tz is empty?"))
+    assert ORDERS.moves[1].text in words(respond(model, mention, spoken(first), steered))

@@ -12,7 +12,7 @@ LOG_ROTATE = Problem(
     title="Log retention removes the newest archives",
     channel="platform",
     repository="log-rotate",
-    mention="log rotation deletes the newest archives and keeps old ones as soon as there are more than nine",
+    mention="log-rotate deletes the newest archives and keeps old ones as soon as there are more than nine",
     moves=(
         run_tests("I run the tests first, to see which archives are left.", expected="FAILED (failures=1)"),
         look_at(

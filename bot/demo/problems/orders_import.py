@@ -32,7 +32,7 @@ ORDERS_IMPORT = Problem(
     title="Nightly import fails with KeyError 'tz'",
     channel="orders",
     repository="orders-import",
-    mention="the nightly import of orders fails with KeyError: 'tz' since last night, can you fix it?",
+    mention="the nightly import in orders-import fails with KeyError: 'tz' since last night, can you fix it?",
     moves=(
         run_tests("I run the tests first, to see the failure with my own eyes.", expected="KeyError: 'tz'"),
         look_at(

@@ -31,7 +31,7 @@ RETURNS_IMPORT = Problem(
     title="Weekly import of returns fails with KeyError 'tz'",
     channel="returns",
     repository="returns-import",
-    mention="our weekly returns list cannot be loaded, it stops with KeyError: 'tz' in parcels.py",
+    mention="returns-import cannot load our weekly list any more, it stops with KeyError: 'tz' in parcels.py",
     moves=(
         run_tests("I run the tests first, to see the failure with my own eyes.", expected="KeyError: 'tz'"),
         look_at(

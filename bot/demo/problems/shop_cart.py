@@ -12,7 +12,7 @@ SHOP_CART = Problem(
     title="Discounted carts differ from the invoice by a cent",
     channel="shop",
     repository="shop-cart",
-    mention="the cart total with a discount is one cent below the invoice: 12 pencils, 10 % off, rounding?",
+    mention="shop-cart: a total with a discount is one cent below the invoice (12 pencils, 10 % off), why?",
     moves=(
         run_tests("I run the tests first: do they know about it?", expected="528 != 529"),
         look_at(
