@@ -50,7 +50,7 @@ class Problem:
     """The channel in which it is asked, without #."""
     repository: str
     mention: str
-    """What to write, without the bot's name, with the repository. A message with many of its words will do."""
+    """What to write, without the bot's name, with the repository. Two fifths of its words are enough."""
     moves: tuple[Move, ...]
     answer: str
     """Markdown; `{commit}` stands for the abbreviated commit that the moves made."""
