@@ -31,7 +31,7 @@ RETURNS_IMPORT = Problem(
     title="Weekly import of returns fails with KeyError 'tz'",
     channel="returns",
     repository="returns-import",
-    mention="returns-import cannot load our weekly list any more, it stops with KeyError: 'tz' in parcels.py",
+    mention="the weekly import in returns-import fails with KeyError: 'tz' in parcels.py, can you fix it?",
     moves=(
         run_tests("I run the tests first, to see the failure with my own eyes.", expected="KeyError: 'tz'"),
         look_at(
