@@ -49,7 +49,10 @@ ANALYZE = text("ANALYZE solutions, passages, postings")
 class Source(Protocol):
     """Where threads come from: `SlackExport`, `ThreadLines`."""
 
-    skipped: Counter[str]
+    @property
+    def skipped(self) -> Counter[str]:
+        """Why something was passed over, and how often, as far as `threads` was read."""
+        ...
 
     def count(self) -> int:
         """How many items `threads` yields, at most an estimate."""

@@ -100,17 +100,23 @@ import sys, time
 from memory.embedder import HashingEmbedder
 from memory.embedding_process import ProcessEmbedder
 
+class Endless(HashingEmbedder):
+    def embed(self, texts):
+        print("embedding", flush=True)
+        time.sleep(600)
+
 if __name__ == "__main__":
-    embedder = ProcessEmbedder(HashingEmbedder)
+    embedder = ProcessEmbedder({kind})
     embedder.embed(["a"])
-    print(embedder.process_id, flush=True)
+    print("done", flush=True)
     sys.stdin.read()
 """
 
 
-def test_the_process_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "state"), [("HashingEmbedder", "done\n"), ("Endless", "embedding\n")])
+def test_the_process_ends_with_a_parent_that_was_killed(tmp_path: Path, kind: str, state: str) -> None:
     script = tmp_path / "parent.py"
-    script.write_text(PARENT)
+    script.write_text(PARENT.format(kind=kind))
     with subprocess.Popen(
         [sys.executable, script],
         stdin=subprocess.PIPE,
@@ -119,7 +125,7 @@ def test_the_process_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     ) as parent:
         assert parent.stdout is not None
-        assert int(parent.stdout.readline()) > 0
+        assert parent.stdout.readline() == state
         parent.kill()
         # The embedder inherited this pipe: it is at its end once nobody is left to write.
         assert parent.communicate(timeout=60)[0] == ""

@@ -130,6 +130,9 @@ def test_an_import_opens_no_channel_that_slack_called_private(engine: Engine, pa
     path.write_text(line(1))
     run(engine, path)
     assert Recall(engine, HashingEmbedder()).search("import fails", team=TEAM) == []
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT name, source FROM channels")).one()
+    assert tuple(row) == ("name-c1", "slack")
 
 
 def test_the_thread_of_a_session_is_left_to_the_session(engine: Engine, path: Path) -> None:

@@ -1,10 +1,10 @@
-"""How good recall is on real questions, through the real database and the real model: ten minutes, on demand."""
+"""How good recall is on real questions, with the real database and model: ten minutes, on demand."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -58,7 +58,9 @@ def embedder() -> Iterator[Embedder]:
         yield embedder
 
 
-def ask(recall: Recall, questions: list[tuple[str, str, str | None]], judgements: str, data: str) -> Quality:
+def ask(
+    recall: Recall, questions: Sequence[tuple[str, str, str | None]], judgements: str, data: str
+) -> Quality:
     """Search for each question (id, text, own thread to leave out) that has a judgement."""
     grades = relevant(data_folder(data) / judgements)
     return quality(

@@ -66,6 +66,21 @@ def test_a_solution_that_was_withdrawn_while_its_batch_was_embedded_stays_out(en
     assert embedders(engine) == set()
 
 
+def test_a_solution_that_was_replaced_while_its_batch_was_embedded_keeps_the_newer_text(
+    engine: Engine,
+) -> None:
+    remember(engine, HashingEmbedder(), make_solution("import fails"))
+
+    class Slow(Another):
+        def embed(self, texts: Sequence[str]) -> list[Vector]:
+            remember(engine, HashingEmbedder(), make_solution("import fails since Monday"))
+            return super().embed(texts)
+
+    list(reindex(engine, Slow()))
+    [hit] = Recall(engine, HashingEmbedder()).search("import fails", team=TEAM)
+    assert (hit.problem, hit.excerpt) == ("import fails since Monday", "import fails since Monday")
+
+
 def test_an_outcome_that_people_gave_is_kept(engine: Engine) -> None:
     (identifier,) = remember(engine, HashingEmbedder(), make_solution("import fails"))
     with engine.begin() as connection:
