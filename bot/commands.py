@@ -7,9 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.compose import build_embedder, open_database, slack_side
+from bot.compose import build_embedder, open_database
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
+from bot.slack.side import slack_side
 from bot.workspace.people import TEAM
 from memory.codec import encode
 from memory.database import Engine

@@ -8,11 +8,9 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Thread
 
 from pydantic import SecretStr
-from slack_sdk import WebClient
 
 from bot.brain.brain import Brain
 from bot.brain.hands import Hands
@@ -31,13 +29,10 @@ from bot.slack.app import build_app
 from bot.slack.board import ProgressBoard
 from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
-from bot.slack.gate import Gate
-from bot.slack.listener import Identity, Listener
-from bot.slack.replies import Replies
-from bot.slack.web import SlackWeb
+from bot.slack.listener import Listener
+from bot.slack.side import SlackSide
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
-from memory.channels import Channels
 from memory.database import Engine, check_server, connect, migrate
 from memory.embedder import Embedder, open_embedder
 from memory.errors import EmbedderUnavailable
@@ -53,11 +48,8 @@ from sandbox.port import Sandbox
 LOCAL_PORT = 8731
 """Of the local workspace's page when PORT is not set."""
 
-PACE = 0.02
-"""Seconds between two words of the scripted model: slow enough to be watched and steered."""
-
-SLACK_TIMEOUT = 10
-"""Seconds for one call of the Web API; it usually answers in a fraction of one."""
+PACE = 0.4
+"""Seconds between two lines of the scripted model: slow enough to be watched and steered."""
 
 logger = logging.getLogger(__name__)
 
@@ -82,28 +74,6 @@ def _database_url(settings: Settings) -> Iterator[str]:
         return
     with EmbeddedPostgres(settings.oxbow_data_dir / "postgres") as server:
         yield server.url
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackSide:
-    """One workspace's Slack, as every part of the process uses it."""
-
-    client: WebClient
-    web: SlackWeb
-    gate: Gate
-    replies: Replies
-    identity: Identity
-
-
-def slack_side(settings: Settings, engine: Engine) -> SlackSide:
-    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted."""
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    client = WebClient(token=token, base_url=settings.slack_api_url, timeout=SLACK_TIMEOUT)
-    web = SlackWeb(client)
-    me = web.call("auth.test")
-    identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]), bot=str(me["bot_id"]))
-    gate = Gate(web, Channels(engine), identity.team)
-    return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
 
 
 @contextmanager

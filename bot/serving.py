@@ -16,10 +16,10 @@ from bot.compose import (
     listening,
     local_workspace,
     open_database,
-    slack_side,
     working,
 )
 from bot.settings import Settings, SettingsProblem, read_settings
+from bot.slack.side import slack_side
 from bot.worker import Worker
 from memory.log import SessionLog
 
@@ -34,8 +34,8 @@ def serve(*, listen: bool, work: bool) -> int:
     settings = read_settings()
     if settings.local and not (listen and work):
         raise SettingsProblem(
-            "`oxbow listen` and `oxbow work` need a Slack workspace: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, "
-            "or use `oxbow serve`, which brings its own"
+            "`oxbow listen` and `oxbow work` need a Slack workspace: set SLACK_BOT_TOKEN and "
+            "SLACK_APP_TOKEN, or use `oxbow serve`, which brings its own"
         )
     return _run(settings, listen=listen, work=work)
 
@@ -86,7 +86,7 @@ def _wait(worker: Worker | None, stopping: Event) -> None:
 
 @contextmanager
 def _signals(stopping: Event) -> Iterator[None]:
-    """SIGTERM and SIGINT ask to stop; a second one ends the process where it is, which loses nothing either."""
+    """SIGTERM and SIGINT ask to stop; a second one ends the process where it is and loses nothing either."""
 
     def stop(number: int, _: FrameType | None) -> None:
         if stopping.is_set():

@@ -37,7 +37,10 @@ PURE = (
     "bot/brain/decide.py",
     "bot/brain/splitting.py",
     "bot/brain/tools.py",
+    "bot/model/prices.py",
+    "bot/slack/rendered.py",
     "bot/slack/rendering.py",
+    "bot/slack/text.py",
     "memory/chunking.py",
     "memory/distil.py",
     "memory/events.py",
@@ -49,7 +52,7 @@ PURE = (
 VOCABULARY = ("bot/model/port.py", "memory/solutions.py", "sandbox/port.py")
 """Types and protocols without behaviour, which pure modules may name."""
 
-PURE_LIBRARY = {"__future__", "abc", "collections", "dataclasses", "datetime", "enum", "types", "typing"} | {
+PURE_LIBRARY = {"__future__", "abc", "collections", "dataclasses", "datetime", "decimal", "enum", "types", "typing"} | {
     *("functools", "hashlib", "html", "itertools", "json", "math", "operator", "re", "string", "textwrap"),
     *("unicodedata", "urllib.parse", "uuid", "zlib"),
 }
@@ -58,7 +61,9 @@ PURE_LIBRARY = {"__future__", "abc", "collections", "dataclasses", "datetime", "
 LONGEST_FILE = 400
 """Lines. A longer file holds a second concept."""
 
-LONGER_FILES: dict[str, str] = {}
+LONGER_FILES: dict[str, str] = {
+    "memory/postgres.py": "one supervisor; its parts would have to share every private detail",
+}
 """Files over the limit, each with the reason why it stays whole."""
 
 SOURCES = [

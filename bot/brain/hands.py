@@ -182,22 +182,34 @@ def _of_outcome(claimed: Claimed, call: ToolCall, outcome: Outcome) -> ToolFinis
         case Unknown(reason=reason):
             told = f"Whether this command had an effect is not known ({reason}). Look before you repeat it."
             return _finished(call, "unknown", told, is_error=True)
+        case Finished(exit_code=0):
+            return _ended(claimed, call, outcome, "finished", "", exit_code=0)
         case Finished(exit_code=code):
-            status: ToolStatus = "finished"
-            end, exit_code = ("" if code == 0 else f"\n[exit code {code}]"), code
+            return _ended(claimed, call, outcome, "finished", f"\n[exit code {code}]", exit_code=code)
         case TimedOut(seconds=seconds):
-            status, exit_code = "timed_out", None
             end = f"\n[stopped at the limit of {seconds:.0f} seconds]"
+            return _ended(claimed, call, outcome, "timed_out", end, exit_code=None)
         case Cancelled():
-            status, exit_code, end = "cancelled", None, "\n[stopped by the people in the thread]"
+            end = "\n[stopped by the people in the thread]"
+            return _ended(claimed, call, outcome, "cancelled", end, exit_code=None)
+
+
+def _ended(
+    claimed: Claimed,
+    call: ToolCall,
+    outcome: Finished | TimedOut | Cancelled,
+    status: ToolStatus,
+    end: str,
+    *,
+    exit_code: int | None,
+) -> ToolFinished:
     if len(outcome.output) > EVENT_BYTES:
         claimed.keep_output(call.call, outcome.output)
     return ToolFinished(
         call=call.call,
         tool=call.tool,
         status=status,
-        output=_clipped(outcome.output.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}"))
-        + end,
+        output=_clipped(outcome.output.decode(errors="replace")) + end,
         exit_code=exit_code,
         seconds=round(outcome.seconds, 3),
         is_error=exit_code != 0,

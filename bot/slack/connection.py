@@ -28,12 +28,12 @@ class SocketConnection:
 
     def start(self) -> str:
         """Connect and return at once; a lost connection is opened again by the SDK."""
-        self._handler.connect()
+        self._handler.connect()  # type: ignore[no-untyped-call]
         return "Socket Mode"
 
     def stop(self) -> None:
         """Close the websocket."""
-        self._handler.close()
+        self._handler.close()  # type: ignore[no-untyped-call]
 
 
 class HttpConnection:

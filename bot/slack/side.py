@@ -1,0 +1,40 @@
+"""One workspace's Slack, as every part of the process uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+
+from bot.settings import Settings
+from bot.slack.gate import Gate
+from bot.slack.listener import Identity
+from bot.slack.replies import Replies
+from bot.slack.web import SlackWeb
+from memory.channels import Channels
+from memory.database import Engine
+
+TIMEOUT = 10
+"""Seconds for one call of the Web API; it usually answers in a fraction of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSide:
+    """The client, what is built on it, and who the bot is there."""
+
+    client: WebClient
+    web: SlackWeb
+    gate: Gate
+    replies: Replies
+    identity: Identity
+
+
+def slack_side(settings: Settings, engine: Engine) -> SlackSide:
+    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted."""
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
+    client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT)
+    web = SlackWeb(client)
+    me = web.call("auth.test")
+    identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]), bot=str(me["bot_id"]))
+    gate = Gate(web, Channels(engine), identity.team)
+    return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
