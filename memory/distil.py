@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from memory.events import FeedbackGiven
-from memory.fold import FinishedTurn, Heard, Session, Spoken, ToolCall
+from memory.session import FinishedTurn, Heard, Session, Spoken, ToolCall
 from memory.solutions import Evidence, Outcome, Solution, Utterance
 
 SYMPTOMS = 8

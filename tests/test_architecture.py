@@ -45,6 +45,7 @@ PURE = (
     "memory/distil.py",
     "memory/events.py",
     "memory/fold.py",
+    "memory/session.py",
     "memory/terms.py",
 )
 """Modules of pure functions: no file, no network, no clock, no chance, no thread."""

@@ -34,7 +34,7 @@ from bot.brain.tools import problem_with
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from memory.errors import EmbedderUnavailable
 from memory.events import InterruptHandled, Recorded, SessionClosed, ToolFinished, ToolStarted, TurnFinished
-from memory.fold import ToolCall
+from memory.session import ToolCall
 
 INDEX_DELAY = 30.0
 """Seconds until a turn is indexed again when the embedder was not there."""

@@ -9,10 +9,10 @@ from threading import Event
 from uuid import UUID
 
 from memory.database import Connection
-
 from memory.events import InterruptHandled, Recorded
-from memory.fold import Session, fold
+from memory.fold import fold
 from memory.log import Lease, SessionLog, ThreadAddress
+from memory.session import Session
 
 
 class StopSignal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.brain.splitting import split_markdown
 from memory.events import FailureReason, ModelFailed, TurnOutcome
-from memory.fold import Entry, Heard, Session, Spoken
+from memory.session import Entry, Heard, Session, Spoken
 
 TURN_REQUESTS = 200
 """Model requests in one turn. River's median session makes 50 tool calls; four times that is a turn gone astray."""

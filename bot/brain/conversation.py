@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from html import escape
 
 from memory.events import Json, RecalledSolution, ToolFinished
-from memory.fold import Entry, Heard, Message, Session, Spoken, Summarised
+from memory.session import Entry, Heard, Message, Session, Spoken, Summarised
 
 SHORT_OUTPUT = 2_000
 """Characters of one tool result in the text that is summarised: enough to tell what happened."""

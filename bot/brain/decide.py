@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from bot.brain.conclusion import answer_parts, conclude
 from bot.brain.tools import HANDS
 from memory.events import ReplyKind, TurnOutcome
-from memory.fold import Reply, Session, ToolCall
+from memory.session import Reply, Session, ToolCall
 
 Visibility = Literal["public", "refused", "unknown"]
 

@@ -9,7 +9,7 @@ from threading import Event
 from bot.brain.claimed import Claimed
 from bot.forge.repository import Bundle, Mirrors, Repository, RepositoryUnavailable, choose
 from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStatus
-from memory.fold import Session, ToolCall
+from memory.session import Session, ToolCall
 from sandbox import errors
 from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
 

@@ -13,7 +13,7 @@ from bot.slack.rendered import plain
 from bot.slack.rendering import Surroundings, finished_progress, progress, render
 from bot.slack.replies import Replies
 from memory.events import Recorded, ReplyKind, ReplyPosted, ReplyStarted, TurnOutcome
-from memory.fold import Reply
+from memory.session import Reply
 
 RESUME_AGE = 15.0
 """Seconds for which a channel's verdict is good enough between two posts; each post asks anew."""

@@ -26,7 +26,7 @@ from bot.slack.rendered import (
     section,
 )
 from memory.events import RecalledSolution, ReplyKind, TurnOutcome
-from memory.fold import Session, Spoken, ToolCall
+from memory.session import Session, Spoken, ToolCall
 
 STEPS_SHOWN = 8
 """Steps in the progress message: what fits on a phone without scrolling; earlier ones are counted."""

@@ -1,0 +1,174 @@
+"""A session as the log tells it: the immutable values that `memory.fold` makes and everybody else reads. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from memory.events import (
+    FeedbackGiven,
+    Json,
+    ModelFailed,
+    RecalledSolution,
+    ReplyKind,
+    SandboxAttached,
+    SandboxUnavailable,
+    SessionOpened,
+    SolutionsRecalled,
+    ToolFinished,
+    TurnOutcome,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What somebody said, as it stands after edits."""
+
+    seq: int
+    turn: int
+    ts: str
+    author: str
+    author_name: str
+    text: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A call the model asked for, and how far it has come."""
+
+    call: str
+    tool: str
+    input: Json
+    cut: bool
+    """The answer hit its length limit, so the input may be incomplete."""
+    started: bool = False
+    finished: ToolFinished | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A post in the thread; without `ts` it was started and its outcome is not known."""
+
+    key: str
+    kind: ReplyKind
+    turn: int
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What entered the conversation with one model request."""
+
+    results: tuple[ToolFinished, ...] = ()
+    recalled: tuple[RecalledSolution, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the product itself has to tell the model: a lost workspace, a stop, a cut answer."""
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """An answer of the model, verbatim."""
+
+    turn: int
+    blocks: tuple[Json, ...]
+    stop_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarised:
+    """Everything before this point, in the model's own summary."""
+
+    summary: str
+
+
+Entry: TypeAlias = Heard | Spoken | Summarised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedTurn:
+    """A turn that ended, and when."""
+
+    turn: int
+    outcome: TurnOutcome
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedCall:
+    """The last model call failed and none has succeeded since."""
+
+    failure: ModelFailed
+    failed_at: datetime
+    in_a_row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What the log says is true at `head`."""
+
+    head: int = 0
+    opened: SessionOpened | None = None
+    closed: str | None = None
+
+    messages: tuple[Message, ...] = ()
+    heard_through: int = 0
+    """Messages up to this sequence number have entered the conversation."""
+    pending_notes: tuple[str, ...] = ()
+    conversation: tuple[Entry, ...] = ()
+
+    turn: int = 0
+    turn_open: bool = False
+    turn_opened_at: datetime | None = None
+    turn_requests: int = 0
+    finished_turns: tuple[FinishedTurn, ...] = ()
+    index_due: tuple[int, ...] = ()
+
+    recalled: SolutionsRecalled | None = None
+    recall_entered: bool = False
+    requested: bool = False
+    """A model request was recorded and has neither an answer nor a failure yet."""
+    failed_call: FailedCall | None = None
+    calls: tuple[ToolCall, ...] = ()
+    """The calls of the last answer."""
+    calls_sent: bool = False
+    """Their results have entered the conversation."""
+
+    sandbox: SandboxAttached | None = None
+    sandboxes: int = 0
+    """How many workspaces the session has had."""
+    no_sandbox: SandboxUnavailable | None = None
+    no_sandbox_at: datetime | None = None
+
+    interrupted_through: int = 0
+    interrupts_handled: int = 0
+    feedback: tuple[FeedbackGiven, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    usage: tuple[tuple[str, Usage], ...] = ()
+    """One pair of model and usage for each answer of the open turn, or of the last one."""
+    last_input_tokens: int = 0
+    tool_log: tuple[tuple[ToolCall, int], ...] = ()
+    """Every call of the session with the turn it belongs to."""
+
+    @property
+    def waiting(self) -> tuple[Message, ...]:
+        """Messages that have not entered the conversation."""
+        return tuple(m for m in self.messages if m.seq > self.heard_through and not m.withdrawn)
+
+    @property
+    def pending_call(self) -> ToolCall | None:
+        """The first call of the last answer that has no result."""
+        return next((call for call in self.calls if call.finished is None), None)
+
+    @property
+    def last_spoken(self) -> Spoken | None:
+        """The model's last answer when nothing entered the conversation after it."""
+        last = self.conversation[-1] if self.conversation else None
+        return last if isinstance(last, Spoken) else None
+
+    def reply(self, key: str) -> Reply | None:
+        """The reply with this key, started or posted."""
+        return next((reply for reply in self.replies if reply.key == key), None)
