@@ -139,7 +139,7 @@ def working(
 ) -> Iterator[Worker]:
     """A worker that is ready to serve, and its progress board for as long as this is open."""
     model = build_model(settings)
-    allowed = repositories(settings.oxbow_repositories or _sample_repositories(settings))
+    allowed = repositories(settings.oxbow_repositories)
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)
     mirrors = Mirrors(settings.oxbow_data_dir.resolve() / "mirrors")
@@ -192,8 +192,12 @@ def _warm(embedder: Embedder) -> None:
         logger.warning("memory cannot be searched yet: %s", error)
 
 
-def _sample_repositories(settings: Settings) -> list[str]:
-    """The scripted model plays against the samples; the real one has them to try in the local workspace."""
-    if settings.anthropic_api_key is not None and not settings.local:
-        return []
-    return materialise(settings.oxbow_data_dir.resolve() / "samples")
+def with_samples(settings: Settings) -> Settings:
+    """The settings, with the sample repositories where none is named and there is nothing else to work on.
+
+    The scripted model plays against the samples; the real one has them to try in the local workspace.
+    """
+    if settings.oxbow_repositories or (settings.anthropic_api_key is not None and not settings.local):
+        return settings
+    samples = tuple(materialise(settings.oxbow_data_dir.resolve() / "samples"))
+    return settings.model_copy(update={"oxbow_repositories": samples})

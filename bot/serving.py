@@ -16,6 +16,7 @@ from bot.compose import (
     listening,
     local_workspace,
     open_database,
+    with_samples,
     working,
 )
 from bot.settings import Settings, SettingsProblem, read_settings
@@ -52,9 +53,8 @@ def demo() -> int:
 
 
 def _run(settings: Settings, *, listen: bool, work: bool) -> int:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    _log_to_stderr()
+    settings = with_samples(settings)
     stopping = Event()
     with ExitStack() as parts:
         parts.enter_context(_signals(stopping))
@@ -73,6 +73,13 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
         _wait(worker, stopping)
     return 0
+
+
+def _log_to_stderr() -> None:
+    """Our own lines from information upwards, those of libraries from warnings upwards."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for name in ("bot", "memory", "oxbow", "sandbox"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def _wait(worker: Worker | None, stopping: Event) -> None:

@@ -114,7 +114,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SLACK_BOT_TOKEN is missing: copy it from the app's page OAuth & Permissions (xoxb-…)"
             )
-        if bot is not None and app is None and (signing is None or self.port is None):
+        if bot is not None and app is None and (signing is None or not self.port):
             raise ValueError(
                 "SLACK_BOT_TOKEN needs company: SLACK_APP_TOKEN (xapp-…) for Socket Mode, or "
                 "SLACK_SIGNING_SECRET and PORT for HTTP"

@@ -39,7 +39,6 @@ def build_app(
     """
     app = App(
         client=client,
-        token=client.token,
         signing_secret=signing_secret,
         request_verification_enabled=signing_secret is not None,
         process_before_response=True,

@@ -49,12 +49,13 @@ class HttpConnection:
         self._server = create_server(
             SlackRequestHandler(app), host="0.0.0.0", port=port, threads=self.THREADS
         )  # noqa: S104 - Slack must reach it
+        self._port = port
         self._thread = Thread(target=self._server.run, name="http", daemon=True)
 
     def start(self) -> str:
         """Listen."""
         self._thread.start()
-        return f"HTTP on port {self._server.effective_port}, path /slack/events"
+        return f"HTTP on port {self._port}, path /slack/events"
 
     def stop(self) -> None:
         """Stop listening."""
