@@ -12,7 +12,7 @@ Run = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. 0: done. 1: it could not be done, and stderr says why and what helps. 2: wrong usage."""
+    """Run one command. 0: done. 1: it could not be done; stderr says why and what helps. 2: wrong usage."""
     asked = _parser().parse_args(arguments)
     run: Run = asked.run
     from bot.commands import problems  # noqa: PLC0415 - loads the database driver

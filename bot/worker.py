@@ -1,7 +1,7 @@
 """The worker: claims sessions, runs each in a thread, renews all leases together, drains when asked.
 
-A process may hold hundreds of sessions: most wait for a model or a command. Nothing here is remembered; what a
-dead worker held is claimed by another when its leases lapse.
+A process may hold hundreds of sessions: most wait for a model or a command. Nothing here is remembered;
+what a dead worker held is claimed by another when its leases lapse.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ class Worker:
             logger.warning("session %s is left to a newer worker: %s", lease.session, error)
             self._leave(lease, UNKNOWN_EVENT_DELAY)
         except Exception:
-            # The one place where anything may arrive: the session is dropped, counted as barren, and claimed again.
+            # The one place where anything may arrive: the session is dropped, counted as barren, and claimed
+            # again.
             logger.exception("session %s failed at a step", lease.session)
         finally:
             with self._lock:

@@ -89,7 +89,7 @@ class FeedbackGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledSolution:
-    """What an earlier solution said at the moment it was recalled (quoted, so that replay needs no search)."""
+    """What an earlier solution said when it was recalled (quoted, so that replay needs no search)."""
 
     solution: str
     problem: str
@@ -137,7 +137,7 @@ class SandboxLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxUnavailable:
-    """No workspace could be had now; the session waits `delay` seconds, or goes on without when it is None."""
+    """No workspace could be had; the session waits `delay` seconds, or goes on without if that is None."""
 
     VERSION: ClassVar[int] = 1
     detail: str
@@ -184,7 +184,7 @@ class ModelResponded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFailed:
-    """The model gave no answer that can be used; with a `delay` (seconds) the call is tried again after it."""
+    """The model gave no answer that can be used; with a `delay` (seconds) the call is made again after it."""
 
     VERSION: ClassVar[int] = 1
     request: str

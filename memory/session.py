@@ -1,4 +1,4 @@
-"""A session as the log tells it: the immutable values that `memory.fold` makes and everybody else reads. Pure."""
+"""A session as the log tells it: the values that `memory.fold` makes and everybody else reads. Pure."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from memory.session import Session
 class StopSignal:
     """What a running step watches. `interrupted`: people said stop. `abandoned`: that, or the lease is gone.
 
-    A model call ends on either. A command ends on the first only: when the lease is lost, another worker joins
-    the running command, and killing it would spoil that worker's result.
+    A model call ends on either. A command ends on the first only: when the lease is lost, another worker
+    joins the running command, and killing it would spoil that worker's result.
     """
 
     def __init__(self, seen: int) -> None:

@@ -10,7 +10,7 @@ from memory.events import FailureReason, ModelFailed, TurnOutcome
 from memory.session import Entry, Heard, Session, Spoken
 
 TURN_REQUESTS = 200
-"""Model requests in one turn. River's median session makes 50 tool calls; four times that is a turn gone astray."""
+"""Model requests in one turn. A long turn makes about 50 tool calls; four times that is one gone astray."""
 
 FAILURES_IN_A_ROW = 8
 """Failed attempts of one model call. With the back-off of `bot.brain.thinking` this is about ten minutes."""

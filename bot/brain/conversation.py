@@ -1,7 +1,8 @@
 """The conversation as the model sees it: a projection of the session, the same bytes every time. Pure.
 
-Only what the log holds enters, in the order in which it was sent before, so that each request repeats the one
-before it exactly and adds to its end: the provider's prompt cache stays warm and its signed blocks stay valid.
+Only what the log holds enters, in the order in which it was sent before, so that each request repeats the
+one before it exactly and adds to its end: the provider's prompt cache stays warm and its signed blocks stay
+valid.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ SHORT_OUTPUT = 2_000
 
 
 def conversation(session: Session) -> tuple[Json, ...]:
-    """The messages of the next request in the Messages API's form; roles alternate, every call has its result."""
+    """The messages of the next request, as the Messages API wants them.
+
+    Roles alternate beginning with the user, and every call has its result in the message after it.
+    """
     messages: list[Json] = []
     for entry in session.conversation:
         _add(messages, entry)

@@ -22,7 +22,7 @@ BARREN_CLAIMS = 5
 """Claims without one recorded event after which a session is given up: each has cost a process or a lease."""
 
 COMPACT_TOKENS = 150_000
-"""Input size at which the conversation is summarised; the provider's own automatic compaction starts there."""
+"""Input size at which the conversation is summarised; the provider's own compaction starts there too."""
 
 UNKNOWN_DELAY = 10.0
 """Seconds until a channel whose kind could not be looked up is asked about again."""
@@ -242,7 +242,7 @@ def recall_first(session: Session, _: Facts) -> Step | None:
 
 
 def finish_saying(session: Session, _: Facts) -> Step | None:
-    """An answer whose first part is in the thread is said to its end; what arrived since opens the next turn."""
+    """An answer whose first part is posted is said to its end; what arrived since opens the next turn."""
     if not session.turn_open or session.reply(_answer_key(session, 1)) is None:
         return None
     end = conclude(session)
@@ -250,7 +250,7 @@ def finish_saying(session: Session, _: Facts) -> Step | None:
 
 
 def ask_model(session: Session, facts: Facts) -> Step | None:
-    """The model is asked when it has not seen everything, or did not finish; near the limit it sums up first."""
+    """The model is asked when it has not seen everything or did not end; near the limit it sums up first."""
     if not session.turn_open or not _unfinished(session):
         return None
     failed = session.failed_call

@@ -14,7 +14,7 @@ from sandbox import errors
 from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
 
 EVENT_BYTES = 30_000
-"""Of an output kept in its event as head and tail; the rest is kept beside the log. A model reads no more at once."""
+"""Of an output kept in its event as head and tail; the whole is kept beside the log."""
 
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 120.0
@@ -29,7 +29,8 @@ BUNDLE = ".oxbow/repository.bundle"
 class Hands:
     """The sandbox, what it may use, and the repositories that may be brought into it.
 
-    `sandbox` is a reason in words when this host can give none: the brain then answers without running anything.
+    `sandbox` is a reason in words when this host can give none: the brain then answers without running
+    anything.
     """
 
     def __init__(

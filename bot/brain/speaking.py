@@ -1,4 +1,4 @@
-"""What the brain says in the thread, each thing once, with the intent recorded before and the outcome after."""
+"""What the brain says in the thread, each thing once: the intent is recorded before, the outcome after."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PART_CHARACTERS = 11_000
-"""Slack refuses a message whose Markdown blocks sum to more than 12,000 characters; the rest is for the footer."""
+"""Slack refuses a message whose Markdown blocks sum to more than 12,000 characters; a reserve stays."""
 
 _FENCE = "```"
 

@@ -34,8 +34,8 @@ def build_app(
 ) -> App:
     """The app with all its listeners.
 
-    `process_before_response` makes Bolt run a listener to its end before it answers Slack: the commit precedes
-    the acknowledgement, and a crash in between means that Slack delivers again.
+    `process_before_response` makes Bolt run a listener to its end before it answers Slack: the commit
+    precedes the acknowledgement, and a crash in between means that Slack delivers again.
     """
     app = App(
         client=client,

@@ -79,4 +79,5 @@ class Commands:
 
 
 def _line(row: SessionRow) -> str:
-    return f"• `{str(row.session)[:8]}` {row.status}, {row.head} events, last {row.updated_at:%Y-%m-%d %H:%M} UTC"
+    last = f"{row.updated_at:%Y-%m-%d %H:%M} UTC"
+    return f"• `{str(row.session)[:8]}` {row.status}, {row.head} events, last {last}"

@@ -46,9 +46,9 @@ class HttpConnection:
         from slack_bolt.adapter.wsgi import SlackRequestHandler  # noqa: PLC0415 - only the mode in use is loaded
         from waitress.server import create_server  # noqa: PLC0415 - the same
 
-        self._server = create_server(
-            SlackRequestHandler(app), host="0.0.0.0", port=port, threads=self.THREADS
-        )  # noqa: S104 - Slack must reach it
+        handler = SlackRequestHandler(app)
+        everywhere = "0.0.0.0"  # noqa: S104 - Slack must reach it
+        self._server = create_server(handler, host=everywhere, port=port, threads=self.THREADS)
         self._port = port
         self._thread = Thread(target=self._server.run, name="http", daemon=True)
 

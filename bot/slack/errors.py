@@ -1,8 +1,8 @@
 """What speaking to Slack may raise.
 
 SlackProblem
-├── SlackUnavailable      Slack does not answer or asks to wait; `delay` seconds until it makes sense to try again
-└── ThreadRefused         Slack will not take this, now or later: archived, deleted, not a member, wrong content
+├── SlackUnavailable    Slack does not answer or asks to wait; `delay` seconds until another try makes sense
+└── ThreadRefused       Slack will not take this, now or later: archived, deleted, not a member, wrong content
 """
 
 from __future__ import annotations

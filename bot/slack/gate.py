@@ -28,8 +28,8 @@ _REFUSALS = (
 _SLACK_ID = re.compile(r"[CDG][A-Z0-9]{8,}")
 
 SEARCH_AGE = 60.0
-"""Seconds for which Slack's word on a channel is good enough for a search hit. Slack's limit on asking is about
-50 a minute for the whole app, and a search may touch several channels."""
+"""Seconds for which Slack's word on a channel is good enough for a search hit. Slack's limit on asking is
+about 50 a minute for the whole app, and a search may touch several channels."""
 
 FOREVER = 1e9
 """Seconds; three decades."""
@@ -45,7 +45,7 @@ class Verdict:
 
 
 def judge(channel: Json) -> Verdict:
-    """The verdict on what conversations.info says of a channel. Anything but a plain public channel is refused."""
+    """The verdict on what conversations.info says of a channel: all but a plain public one is refused."""
     name = str(channel.get("name") or "")
     for mark, reason in _REFUSALS:
         if channel.get(mark):
@@ -84,14 +84,16 @@ class Gate:
         return verdict
 
     def forget(self, channel: str) -> None:
-        """Something about the channel changed: the next check asks Slack, and until then no search shows it."""
+        """Something about the channel changed: ask Slack again now, and keep its word for searches."""
         with self._lock:
             self._heard.pop(channel, None)
         self.check(channel, max_age=0.0)
 
     def shows(self, hit: Hit) -> bool:
-        """Whether a search hit's channel is public now. An imported archive that is no Slack channel counts as
-        its operator declared it."""
+        """Whether a search hit's channel is public now.
+
+        An imported archive that is no Slack channel counts as its operator declared it.
+        """
         if _SLACK_ID.fullmatch(hit.channel) is None:
             return True
         return self.check(hit.channel, max_age=SEARCH_AGE).visibility == "public"

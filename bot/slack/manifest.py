@@ -1,4 +1,4 @@
-"""The app manifest: exactly the scopes and events that the code uses, and none that could read private places."""
+"""The app manifest: the scopes and events that the code uses, and none that could read private places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message ready to be posted: blocks for people who look, text for notifications and screen readers. Pure."""
+"""A message ready to be posted: blocks to look at, text for notifications and screen readers. Pure."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def first_line(text: str, limit: int) -> str:
 
 
 def harmless(text: str) -> str:
-    """Markdown of the model without its power to notify people: broadcasts and mentions become plain words."""
+    """Markdown of the model without its power to notify: broadcasts and mentions become plain words."""
     text = re.sub(r"<!(here|channel|everyone)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
     text = re.sub(r"<!subteam\^[^>]*>", "@\N{WORD JOINER}group", text)
     text = re.sub(r"<@([UW][A-Z0-9]+)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)

@@ -67,7 +67,7 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
             return answer(session, int(key.rsplit(":", 1)[1]), around)
         case "notice":
             return plain(
-                ":octagonal_sign: Stopped. Nothing goes on by itself; say what to do next when you want me to."
+                ":octagonal_sign: Stopped. Nothing goes on by itself; say what to do next when you like."
             )
         case _:
             assert_never(kind)
@@ -106,8 +106,8 @@ def recalled(hits: Sequence[RecalledSolution]) -> Rendered:
     for number, hit in enumerate(hits):
         line = (
             f"<{hit.permalink}|{escape(first_line(hit.problem, 120)) or 'an earlier thread'}>\n"
-            f"#{escape(hit.channel)}  ·  {OUTCOME_WORDS.get(hit.outcome, hit.outcome)}  ·  {hit.finished_at[:10]}  ·  "
-            f"{escape(hit.why)}"
+            f"#{escape(hit.channel)}  ·  {OUTCOME_WORDS.get(hit.outcome, hit.outcome)}  ·  "
+            f"{hit.finished_at[:10]}  ·  {escape(hit.why)}"
         )
         dismiss = button("Not relevant", action=f"{NOT_RELEVANT}:{number}", value=hit.solution)
         blocks.append(section(line) | {"accessory": dismiss})
