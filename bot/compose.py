@@ -138,16 +138,16 @@ def working(
     settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering
 ) -> Iterator[Worker]:
     """A worker that is ready to serve, and its progress board for as long as this is open."""
-    model = build_model(settings)
+    model, sandbox = build_model(settings), build_sandbox(settings)
     allowed = repositories(settings.oxbow_repositories)
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)
     mirrors = Mirrors(settings.oxbow_data_dir.resolve() / "mirrors")
     brain = Brain(
         Thinking(model, profile),
-        Hands(build_sandbox(settings), mirrors, allowed, profile.limits),
+        Hands(sandbox, mirrors, allowed, profile.limits),
         remembering,
-        Speaking(slack.replies, board, slack.gate, model.notice),
+        Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
     board.start()
@@ -176,6 +176,13 @@ def build_sandbox(settings: Settings) -> Sandbox | str:
     except SandboxUnavailable as error:
         logger.warning("sessions will run no commands: %s", error)
         return str(error)
+
+
+def _notices(model: Model, sandbox: Sandbox | str) -> tuple[str, ...]:
+    """What people must know under each answer."""
+    unisolated = not isinstance(sandbox, str) and sandbox.name == "unisolated"
+    risk = "Commands run without isolation here: OXBOW_SANDBOX=unisolated." if unisolated else None
+    return tuple(notice for notice in (model.notice, risk) if notice)
 
 
 def build_embedder(settings: Settings) -> Embedder:

@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 class Speaking:
     """Posts, progress and the gate in front of them."""
 
-    def __init__(self, replies: Replies, board: ProgressBoard, gate: Gate, notice: str | None) -> None:
+    def __init__(self, replies: Replies, board: ProgressBoard, gate: Gate, notices: tuple[str, ...]) -> None:
         self._replies = replies
         self._board = board
         self._gate = gate
-        self._notice = notice
+        self._notices = notices
 
     def visibility(self, channel: str) -> Visibility:
         """Whether the channel is public now."""
@@ -88,4 +88,4 @@ class Speaking:
         return reply.ts if reply else None
 
     def _around(self, claimed: Claimed) -> Surroundings:
-        return Surroundings(now=claimed.now, notice=self._notice)
+        return Surroundings(now=claimed.now, notices=self._notices)

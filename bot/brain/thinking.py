@@ -39,11 +39,6 @@ class Thinking:
         self._model = model
         self._profile = profile
 
-    @property
-    def notice(self) -> str | None:
-        """What people must know about the model under each answer."""
-        return self._model.notice
-
     def ask(self, claimed: Claimed, on_text: Callable[[str], None]) -> None:
         """Ask with everything that waits, and record the answer or the failure."""
         session = claimed.session

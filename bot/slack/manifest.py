@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from bot.slack.app import CHANNEL_EVENTS
+from bot.slack.scopes import SCOPES
 from memory.events import Json
-
-SCOPES = (
-    "app_mentions:read",  # mentions
-    "channels:history",  # replies in threads, edits, deletions; looking for a post before it is made again
-    "channels:read",  # what kind of channel it is
-    "chat:write",  # answers, progress, permalinks
-    "commands",  # /oxbow
-    "reactions:read",  # a cross stops, a check mark confirms
-    "reactions:write",  # the eyes on a mention
-    "users:read",  # names
-)
-"""Bot scopes, each with what it is for. No scope of private channels or direct messages is among them."""
 
 EVENTS = (
     "app_mention",

@@ -50,8 +50,8 @@ class Surroundings:
     """What a post shows besides the session itself."""
 
     now: datetime
-    notice: str | None
-    """The model's notice, shown under each answer."""
+    notices: tuple[str, ...]
+    """What people must know under each answer: that the model is scripted, that nothing is isolated."""
 
 
 def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings) -> Rendered:
@@ -194,9 +194,6 @@ def _footer(session: Session, around: Surroundings) -> Iterable[str]:
     if session.sandbox is not None and session.sandbox.repository:
         parts.append(f"{escape(session.sandbox.repository)} @ {(session.sandbox.base_commit or '')[:10]}")
     yield "  ·  ".join(part for part in parts if part) or "Oxbow"
-    if session.sandbox is not None and not session.sandbox.isolated:
-        yield ":warning: Commands of this session ran *without isolation*."
     if session.no_sandbox is not None:
         yield f":warning: I could run no commands: {escape(cut(session.no_sandbox.detail, 300))}"
-    if around.notice:
-        yield escape(around.notice)
+    yield from map(escape, around.notices)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from bot.settings import Settings
+from bot.slack.errors import SlackProblem
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity
 from bot.slack.replies import Replies
+from bot.slack.scopes import SCOPES
 from bot.slack.web import SlackWeb
 from memory.channels import Channels
 from memory.database import Engine
@@ -29,12 +31,28 @@ class SlackSide:
     identity: Identity
 
 
+class ScopesMissing(SlackProblem):
+    """The token was not granted what the app needs."""
+
+
 def slack_side(settings: Settings, engine: Engine) -> SlackSide:
-    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted."""
+    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted or lacks scopes."""
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
     client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT)
     web = SlackWeb(client)
     me = web.call("auth.test")
+    _require_scopes(client)
     identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]), bot=str(me["bot_id"]))
     gate = Gate(web, Channels(engine), identity.team)
     return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
+
+
+def _require_scopes(client: WebClient) -> None:
+    """Slack names the granted scopes in a header of each answer; one that does not cannot be checked."""
+    granted = client.auth_test().headers.get("x-oauth-scopes")
+    missing = [] if granted is None else sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
+    if missing:
+        raise ScopesMissing(
+            f"SLACK_BOT_TOKEN lacks the scopes {', '.join(missing)}: update the app from `oxbow manifest` and "
+            "install it again"
+        )

@@ -59,7 +59,11 @@ class AppRoutes:
             return JSONResponse(refusal.as_json())
         if isinstance(fault, SlowResponse):
             await asyncio.sleep(fault.seconds)
-        return self._cut(request) if isinstance(fault, LostResponse) else JSONResponse(answer)
+        return (
+            self._cut(request)
+            if isinstance(fault, LostResponse)
+            else JSONResponse(answer, headers=self._api.granted)
+        )
 
     async def _respond(self, request: Request) -> Response:
         try:

@@ -67,6 +67,11 @@ class WebApi:
         self._connect = connect
         self._journal = journal
 
+    @property
+    def granted(self) -> dict[str, str]:
+        """The header in which Slack names the token's scopes."""
+        return {"X-OAuth-Scopes": ",".join(sorted(self._context.scopes))}
+
     def answer(self, method: str, token: str, arguments: Json, fault: Fault | None) -> Json:
         """The answer's body, noted in the journal. Raises RateLimited."""
         changed = self._context.world.changed
