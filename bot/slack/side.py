@@ -53,6 +53,6 @@ def _require_scopes(client: WebClient) -> None:
     missing = [] if granted is None else sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
     if missing:
         raise ScopesMissing(
-            f"SLACK_BOT_TOKEN lacks the scopes {', '.join(missing)}: update the app from `oxbow manifest` and "
-            "install it again"
+            f"SLACK_BOT_TOKEN lacks the scopes {', '.join(missing)}: update the app from `oxbow manifest` "
+            "and install it again"
         )
