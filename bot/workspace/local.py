@@ -147,10 +147,15 @@ class LocalWorkspace(Control):
         """Tell the app that its websockets go (`refresh_requested`) or will go soon (`warning`)."""
         self._outbox.run(self._socket_mode.refresh(reason)).result()
 
+    @property
+    def changed(self) -> threading.Condition:
+        """The lock of everything here; notify it to make `wait_for` look again."""
+        return self._world.changed
+
     def wait_for(self, predicate: Callable[[], T], timeout: float = 20.0) -> T:
         """The first true value of the predicate, looked at after every change. Raises TimeoutError."""
-        with self._world.changed:
-            value = self._world.changed.wait_for(predicate, timeout)
+        with self.changed:
+            value = self.changed.wait_for(predicate, timeout)
         if not value:
             raise TimeoutError(f"not within {timeout} s: {predicate}")
         return value

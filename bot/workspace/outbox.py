@@ -117,6 +117,7 @@ class Outbox:
         )
         with self._changed:
             self._journal.deliveries.append(delivery)
+            self._changed.notify_all()
         return await self.carrier.bring(parcel, self._rules.answer_seconds, lambda: self._take(delivery))
 
     def _take(self, delivery: Delivery) -> None:
