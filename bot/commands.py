@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.compose import build_embedder, open_database
+from bot.compose import open_database, open_embedding
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
 from bot.slack.side import slack_side
@@ -65,9 +65,8 @@ def search(query: str, *, limit: int) -> int:
     """Print finished threads that resemble the query. The operator sees what the database holds."""
     settings = read_settings()
     console = Console(soft_wrap=True, highlight=False)
-    with open_database(settings) as engine:
-        recall = Recall(engine, build_embedder(settings))
-        hits = recall.search(query, team=_team(settings, engine), limit=limit)
+    with open_database(settings) as engine, open_embedding(settings) as embedder:
+        hits = Recall(engine, embedder).search(query, team=_team(settings, engine), limit=limit)
     if not hits:
         raise NothingFound(f"nothing similar to {query!r} was found")
     for hit in hits:
@@ -83,9 +82,8 @@ def bring(path: Path, *, workspace_url: str) -> int:
     """Import threads, with a progress bar; run it again to go on where it was broken off."""
     settings = read_settings()
     source = _source(path, workspace_url)
-    with open_database(settings) as engine:
+    with open_database(settings) as engine, open_embedding(settings) as embedder:
         team = _team(settings, engine)
-        embedder = build_embedder(settings)
         bar = Progress(
             TextColumn("importing"),
             BarColumn(),

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Thread
 
 from pydantic import SecretStr
@@ -34,7 +34,7 @@ from bot.slack.side import SlackSide
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.database import Engine, check_server, connect, migrate
-from memory.embedder import Embedder, open_embedder
+from memory.embedder import Embedder, ProcessEmbedder, open_embedder
 from memory.errors import EmbedderUnavailable
 from memory.index import SolutionIndex
 from memory.log import SessionLog
@@ -185,11 +185,17 @@ def _notices(model: Model, sandbox: Sandbox | str) -> tuple[str, ...]:
     return tuple(notice for notice in (model.notice, risk) if notice)
 
 
-def build_embedder(settings: Settings) -> Embedder:
-    """The embedder of the settings, with its model loading in the background from now on."""
+@contextmanager
+def open_embedding(settings: Settings) -> Iterator[Embedder]:
+    """The embedder of the settings, its process while this is open; the first text loads the model."""
     embedder = open_embedder(settings.oxbow_embedder)
+    with embedder if isinstance(embedder, ProcessEmbedder) else nullcontext():
+        yield embedder
+
+
+def warm(embedder: Embedder) -> None:
+    """Let the embedder's model load in the background from now on, so that the first search need not wait."""
     Thread(target=_warm, args=(embedder,), name="warm-embedder", daemon=True).start()
-    return embedder
 
 
 def _warm(embedder: Embedder) -> None:

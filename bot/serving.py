@@ -11,11 +11,12 @@ from threading import Event
 from types import FrameType
 
 from bot.compose import (
-    build_embedder,
     build_remembering,
     listening,
     local_workspace,
     open_database,
+    open_embedding,
+    warm,
     with_samples,
     working,
 )
@@ -65,7 +66,9 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
             wanted, workspace = parts.enter_context(local_workspace(settings))
             page = workspace.url
         slack = slack_side(wanted, engine)
-        remembering = build_remembering(engine, build_embedder(wanted), slack)
+        embedder = parts.enter_context(open_embedding(wanted))
+        warm(embedder)
+        remembering = build_remembering(engine, embedder, slack)
         worker = parts.enter_context(working(wanted, slack, engine, remembering)) if work else None
         how = ["working"] if work else []
         if listen:
