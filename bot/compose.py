@@ -27,6 +27,7 @@ from bot.model.scripted import ScriptedModel
 from bot.settings import Settings
 from bot.slack.app import build_app
 from bot.slack.board import ProgressBoard
+from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.listener import Listener
@@ -37,6 +38,7 @@ from memory.database import Engine, check_server, connect, migrate
 from memory.embedder import Embedder, ProcessEmbedder, open_embedder
 from memory.errors import EmbedderUnavailable
 from memory.index import SolutionIndex
+from memory.listening import Listening
 from memory.log import SessionLog
 from memory.postgres import EmbeddedPostgres
 from memory.recall import Recall
@@ -101,9 +103,10 @@ def build_remembering(engine: Engine, embedder: Embedder, slack: SlackSide) -> R
 
 @contextmanager
 def listening(
-    settings: Settings, slack: SlackSide, log: SessionLog, remembering: Remembering
+    settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering
 ) -> Iterator[str]:
-    """Hear Slack for as long as this is open; gives a phrase that says how."""
+    """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
+    team, log = slack.identity.team, SessionLog(engine)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="courtesy") as later:
         listener = Listener(
             identity=slack.identity,
@@ -113,12 +116,12 @@ def listening(
             replies=slack.replies,
             later=later,
         )
-        commands = Commands(team=slack.identity.team, gate=slack.gate, log=log, remembering=remembering)
+        commands = Commands(team=team, gate=slack.gate, log=log, remembering=remembering)
         signing = settings.slack_signing_secret if settings.http else None
         app = build_app(
             client=slack.client,
             signing_secret=signing.get_secret_value() if signing else None,
-            team=slack.identity.team,
+            team=team,
             listener=listener,
             commands=commands,
         )
@@ -127,10 +130,14 @@ def listening(
             connection = SocketConnection(app, settings.slack_app_token.get_secret_value())
         else:
             connection = HttpConnection(app, settings.port or 0)
+        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engine))
+        how = connection.start()
+        catch_up.start()
         try:
-            yield connection.start()
+            yield how
         finally:
             connection.stop()
+            catch_up.stop()
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from bot.compose import (
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
-from memory.log import SessionLog
 
 DRAIN_SECONDS = 20.0
 """Time for running steps to end after SIGTERM; common process managers kill after 30."""
@@ -72,7 +71,7 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
         worker = parts.enter_context(working(wanted, slack, engine, remembering)) if work else None
         how = ["working"] if work else []
         if listen:
-            how.insert(0, parts.enter_context(listening(wanted, slack, SessionLog(engine), remembering)))
+            how.insert(0, parts.enter_context(listening(wanted, slack, engine, remembering)))
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
         _wait(worker, stopping)
     return 0

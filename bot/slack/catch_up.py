@@ -1,0 +1,114 @@
+"""Catching up at a start: what was said while nobody listened, read from Slack's history, within bounds.
+
+Slack delivers again for a few minutes only. Each message found goes the same way as a delivered one; the
+delivery key makes a message that was heard before count once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Event, Thread
+
+from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.listener import Listener
+from bot.slack.web import SlackWeb
+from memory.errors import DatabaseLost
+from memory.events import Json
+from memory.listening import Listening
+
+TOUCH_SECONDS = 20.0
+"""Between two marks that somebody listens: the most that a crash makes a start read twice."""
+
+REDELIVERY = timedelta(hours=2)
+"""Slack drops events that could not be delivered for so long; a longer gap is worth a warning."""
+
+LONGEST_GAP = timedelta(days=3)
+"""Older mentions are not picked up: whoever asked has helped themselves or asked again."""
+
+OVERLAP = timedelta(seconds=60)
+"""Read again before the gap, for deliveries that were under way."""
+
+CHANNELS, THREADS, PAGE, DAYS = 200, 100, 200, 14
+"""Bounds of one catch-up: channels (one history page each), threads (one page of replies each), messages of
+a page, days within which a thread must have moved. At Slack's 50 calls a minute it ends in six minutes."""
+
+logger = logging.getLogger(__name__)
+
+
+class CatchUp:
+    """Reads what was missed once, then marks that somebody listens until it is stopped."""
+
+    def __init__(self, *, team: str, web: SlackWeb, listener: Listener, listening: Listening) -> None:
+        self._team = team
+        self._web = web
+        self._listener = listener
+        self._listening = listening
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="catch-up", daemon=True)
+
+    def start(self) -> None:
+        """Begin in the background; live deliveries need not wait."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the call that is being made."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        caught_up = False
+        while not self._stopped.is_set():
+            try:
+                caught_up = caught_up or self._read_gap()
+                if caught_up:
+                    # A mark before the end would hide the rest of the gap from the next start.
+                    self._listening.touch(self._team)
+            except DatabaseLost as error:
+                logger.warning("the database is away: %s", error)
+            self._stopped.wait(TOUCH_SECONDS)
+
+    def _read_gap(self) -> bool:
+        """Hear what was missed; False when it was stopped before the end."""
+        gap = self._listening.gap(self._team)
+        if gap is None:
+            return True
+        since, now = gap
+        if now - since > REDELIVERY:
+            logger.warning("nobody listened for %s; Slack delivers again for less", now - since)
+        oldest = f"{(max(since, now - LONGEST_GAP) - OVERLAP).timestamp():.6f}"
+        for message in self._missed(oldest):
+            self._listener.message(message)
+        return not self._stopped.is_set()
+
+    def _missed(self, oldest: str) -> Iterator[Json]:
+        """Messages of member channels, then of threads that moved lately, each in the order of saying."""
+        for channel in self._channels():
+            page = self._call("conversations.history", channel=channel, oldest=oldest, limit=PAGE)
+            for message in reversed(page.get("messages", [])):
+                yield {**message, "channel": channel}
+        threads = self._listening.recent_threads(self._team, days=DAYS, limit=THREADS)
+        for channel, thread in threads:
+            page = self._call("conversations.replies", channel=channel, ts=thread, oldest=oldest, limit=PAGE)
+            for message in page.get("messages", []):
+                yield {**message, "channel": channel}
+
+    def _channels(self) -> list[str]:
+        page = self._call("conversations.list", types="public_channel", exclude_archived=True, limit=1000)
+        member = [str(channel["id"]) for channel in page.get("channels", []) if channel.get("is_member")]
+        if len(member) > CHANNELS:
+            logger.warning("catching up in %d of %d channels", CHANNELS, len(member))
+        return member[:CHANNELS]
+
+    def _call(self, method: str, **arguments: object) -> Json:
+        """The answer, however long Slack asks to wait; nothing when the place is closed or we are stopped."""
+        while not self._stopped.is_set():
+            try:
+                return self._web.call(method, **arguments)
+            except SlackUnavailable as problem:
+                self._stopped.wait(problem.delay)
+            except ThreadRefused as refusal:
+                logger.info("%s was passed over: %s", arguments.get("channel", method), refusal)
+                break
+        return {}
