@@ -43,7 +43,6 @@ class Identity:
 
     team: str
     user: str
-    bot: str
 
 
 class Listener:

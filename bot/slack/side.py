@@ -42,7 +42,7 @@ def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     web = SlackWeb(client)
     me = web.call("auth.test")
     _require_scopes(client)
-    identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]), bot=str(me.get("bot_id", "")))
+    identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]))
     gate = Gate(web, Channels(engine), identity.team)
     return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
 

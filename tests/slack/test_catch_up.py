@@ -38,7 +38,7 @@ class Start:
         self.later = ThreadPoolExecutor(max_workers=1)
         self.listening = Listening(engine)
         listener = Listener(
-            identity=Identity(team=TEAM, user=OXBOW, bot="B1"),
+            identity=Identity(team=TEAM, user=OXBOW),
             log=SessionLog(engine),
             gate=gate,
             web=web,
