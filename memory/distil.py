@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable
 from uuid import UUID
 
-from memory.events import FeedbackGiven
-from memory.session import FinishedTurn, Heard, Session, Spoken, ToolCall
+from memory.session import FinishedTurn, Judgement, Session, ToolCall
 from memory.solutions import Evidence, Outcome, Solution, Utterance
 
 SYMPTOMS = 8
@@ -34,7 +33,7 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
     if opened is None or finished is None or not said:
         return None
     calls = tuple(call for call, at in session.tool_log if at == turn)
-    problem, fix = said[0].text, _answer(session, turn)
+    problem, fix = said[0].text, finished.answer
     attached = session.sandbox
     return Solution(
         team=opened.team,
@@ -62,28 +61,10 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
     )
 
 
-def _answer(session: Session, turn: int) -> str:
-    """The text of the turn's last word, and of the parts before it that were cut at the length limit."""
-    parts: list[str] = []
-    for entry in reversed(session.conversation):
-        match entry:
-            case Spoken(turn=at) if at == turn and (not parts or entry.stop_reason == "max_tokens"):
-                texts = (block["text"] for block in entry.blocks if block.get("type") == "text")
-                parts.append("\n\n".join(texts))
-            case Spoken() | Heard() if not parts:
-                continue
-            case Heard(results=(), messages=()):
-                continue
-            case _:
-                break
-    return "".join(reversed(parts))
-
-
 def _outcome(session: Session, finished: FinishedTurn) -> Outcome:
     if finished.outcome == "failed":
         return "failed"
-    last = session.finished_turns[-1].turn == finished.turn
-    match _verdict(session.feedback) if last else None:
+    match _verdict(session.feedback, finished.turn):
         case "solved":
             return "confirmed"
         case "not_solved":
@@ -92,9 +73,9 @@ def _outcome(session: Session, finished: FinishedTurn) -> Outcome:
             return "answered"
 
 
-def _verdict(feedback: Iterable[FeedbackGiven]) -> str | None:
-    """The last word on the session's own answer."""
-    own = [given.verdict for given in feedback if given.solution is None]
+def _verdict(feedback: Iterable[Judgement], turn: int) -> str | None:
+    """The last word on the turn's own answer."""
+    own = [word.given.verdict for word in feedback if word.turn == turn and word.given.solution is None]
     return own[-1] if own else None
 
 

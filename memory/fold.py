@@ -41,6 +41,7 @@ from memory.session import (
     FailedCall,
     FinishedTurn,
     Heard,
+    Judgement,
     Message,
     Reply,
     Session,
@@ -113,7 +114,7 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case SolutionIndexed():
             return replace(session, index_due=tuple(t for t in session.index_due if t != event.turn))
         case SessionClosed():
-            return replace(session, closed=event.reason, turn_open=False)
+            return _without_loose_ends(replace(session, closed=event.reason, turn_open=False))
         case _:
             assert_never(event)
 
@@ -148,7 +149,7 @@ def _open_turn(session: Session, at: datetime) -> Session:
 def _message_edited(session: Session, event: MessageEdited) -> Session:
     """An unread message is replaced; a read one becomes a correction at the next request."""
     message = _message(session, event.ts)
-    if message is None or message.text == event.text:
+    if message is None or message.withdrawn or message.text == event.text:
         return session
     session = _with_message(session, replace(message, text=event.text))
     if message.seq > session.heard_through:
@@ -191,10 +192,10 @@ def _due_again(session: Session, turn: int) -> Session:
 
 
 def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
-    session = replace(session, feedback=(*session.feedback, event))
-    if event.solution is not None or not session.finished_turns:
-        return session
-    return _due_again(session, session.finished_turns[-1].turn)
+    """The judgement of an answer concerns the last turn that was not stopped."""
+    turn = next((done.turn for done in reversed(session.finished_turns) if done.outcome != "interrupted"), 0)
+    session = replace(session, feedback=(*session.feedback, Judgement(turn=turn, given=event)))
+    return session if event.solution is not None else _due_again(session, turn)
 
 
 def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
@@ -216,8 +217,9 @@ def _sandbox_lost(session: Session) -> Session:
 
 
 def _model_requested(session: Session, event: ModelRequested) -> Session:
+    """What waits enters the conversation; a turn whose first request brings nothing has not begun."""
     heard = Heard(
-        results=() if session.calls_sent else tuple(c.finished for c in session.calls if c.finished),
+        results=session.unsent_results,
         recalled=session.recalled.hits if session.recalled and not session.recall_entered else (),
         notes=session.pending_notes,
         messages=tuple(message for message in session.waiting if message.seq <= event.through),
@@ -230,7 +232,7 @@ def _model_requested(session: Session, event: ModelRequested) -> Session:
         recall_entered=session.recalled is not None,
         pending_notes=(),
         heard_through=max(session.heard_through, event.through),
-        turn_requests=session.turn_requests + 1,
+        turn_requests=session.turn_requests + (1 if entered or session.turn_requests else 0),
         requested=True,
     )
 
@@ -299,13 +301,12 @@ def _reply_posted(session: Session, event: ReplyPosted) -> Session:
 
 
 def _context_compacted(session: Session, event: ContextCompacted) -> Session:
-    """Results not sent yet are in the summary; calls and answers before it are not replayed any more."""
+    """Unsent results are in the summary, and what is before it is not replayed; notes are yet to be told."""
     return replace(
         session,
         conversation=(Summarised(summary=event.summary),),
         calls=(),
         calls_sent=True,
-        pending_notes=(),
         last_input_tokens=0,
         failed_call=None,
     )
@@ -337,12 +338,23 @@ def _stopped(call: ToolCall) -> ToolFinished:
 
 
 def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinished) -> Session:
-    finished = FinishedTurn(turn=event.turn, outcome=event.outcome, finished_at=recorded.recorded_at)
+    finished = FinishedTurn(
+        turn=event.turn,
+        outcome=event.outcome,
+        finished_at=recorded.recorded_at,
+        answer=session.last_word(event.turn),
+    )
     due = session.index_due if event.outcome == "interrupted" else (*session.index_due, event.turn)
     session = replace(
         session, turn_open=False, finished_turns=(*session.finished_turns, finished), index_due=due
     )
-    return _next_turn(session, recorded.recorded_at)
+    return _next_turn(_without_loose_ends(session), recorded.recorded_at)
+
+
+def _without_loose_ends(session: Session) -> Session:
+    """What a turn had begun to say at its end is not said after it; only a notice and a recall still are."""
+    kept = tuple(r for r in session.replies if r.ts is not None or r.kind in ("notice", "recall"))
+    return replace(session, replies=kept)
 
 
 def _next_turn(session: Session, at: datetime) -> Session:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import dropwhile
 from typing import TypeAlias
 
 from memory.events import (
@@ -90,11 +92,20 @@ Entry: TypeAlias = Heard | Spoken | Summarised
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedTurn:
-    """A turn that ended, and when."""
+    """A turn that ended, when, and with what last word of the model."""
 
     turn: int
     outcome: TurnOutcome
     finished_at: datetime
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What somebody said of an answer, and of which turn's: the last that was not stopped."""
+
+    turn: int
+    given: FeedbackGiven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +156,7 @@ class Session:
 
     interrupted_through: int = 0
     interrupts_handled: int = 0
-    feedback: tuple[FeedbackGiven, ...] = ()
+    feedback: tuple[Judgement, ...] = ()
     replies: tuple[Reply, ...] = ()
     usage: tuple[tuple[str, Usage], ...] = ()
     """One pair of model and usage for each answer of the open turn, or of the last one."""
@@ -169,6 +180,34 @@ class Session:
         last = self.conversation[-1] if self.conversation else None
         return last if isinstance(last, Spoken) else None
 
+    @property
+    def unsent_results(self) -> tuple[ToolFinished, ...]:
+        """Results of the last answer's calls that have not entered the conversation."""
+        return () if self.calls_sent else tuple(call.finished for call in self.calls if call.finished)
+
+    def last_word(self, turn: int) -> str:
+        """The text of the turn's last answer, with the parts before it that were cut at the length limit."""
+        return "".join(reversed(list(_last_parts(self.conversation, turn))))
+
     def reply(self, key: str) -> Reply | None:
         """The reply with this key, started or posted."""
         return next((reply for reply in self.replies if reply.key == key), None)
+
+
+def text_of(spoken: Spoken) -> str:
+    """The visible text of one answer of the model."""
+    return "\n\n".join(block["text"] for block in spoken.blocks if block.get("type") == "text")
+
+
+def _last_parts(conversation: tuple[Entry, ...], turn: int) -> Iterator[str]:
+    entries = dropwhile(
+        lambda entry: not (isinstance(entry, Spoken) and entry.turn == turn), reversed(conversation)
+    )
+    for number, entry in enumerate(entries):
+        match entry:
+            case Spoken() if number == 0 or entry.stop_reason == "max_tokens":
+                yield text_of(entry)
+            case Heard(results=(), messages=()):
+                continue
+            case _:
+                return

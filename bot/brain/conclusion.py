@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.brain.splitting import split_markdown
 from memory.events import FailureReason, ModelFailed, TurnOutcome
-from memory.session import Entry, Heard, Session, Spoken
+from memory.session import Session
 
 TURN_REQUESTS = 200
 """Model requests in one turn. A long turn makes about 50 tool calls; four times that is one gone astray."""
 
 FAILURES_IN_A_ROW = 8
 """Failed attempts of one model call. With the back-off of `bot.brain.thinking` this is about ten minutes."""
+
+GOES_ON = ("max_tokens", "pause_turn")
+"""Reasons to stop after which the model is asked to go on where it stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,9 @@ def conclude(session: Session) -> Conclusion | None:
         return None
     if spoken is not None and spoken.stop_reason == "refusal":
         return Conclusion(text="The model declined to work on this request.", outcome="failed")
-    if spoken is not None and spoken.stop_reason in ("end_turn", "stop_sequence"):
-        return Conclusion(text=_answer_text(session) or "I have nothing to add.", outcome="answered")
+    if spoken is not None and not session.calls and spoken.stop_reason not in GOES_ON:
+        text = session.last_word(session.turn).strip()
+        return Conclusion(text=text or "I have nothing to add.", outcome="answered")
     if session.turn_requests >= TURN_REQUESTS:
         text = f"I stopped after {session.turn_requests} steps without an end. Say *go on* to continue."
         return Conclusion(text=text, outcome="failed")
@@ -49,11 +52,6 @@ def answer_parts(session: Session) -> tuple[str, ...]:
     return split_markdown(end.text) if end else ()
 
 
-def text_of(spoken: Spoken) -> str:
-    """The visible text of one answer of the model."""
-    return "\n\n".join(block["text"] for block in spoken.blocks if block.get("type") == "text")
-
-
 def _failed(failure: ModelFailed) -> Conclusion:
     return Conclusion(text=f"{_WHY[failure.reason]}\n\n> {failure.detail}", outcome="failed")
 
@@ -64,19 +62,3 @@ _WHY: dict[FailureReason, str] = {
     "context_too_long": "This thread has become too long for the model. Please open a new one.",
     "rejected": "The model service refused my request; whoever runs me has to look at the settings.",
 }
-
-
-def _answer_text(session: Session) -> str:
-    """The last answer, with the parts before it that were cut at the length limit."""
-    return "".join(reversed(list(_continued(session.conversation))))
-
-
-def _continued(conversation: tuple[Entry, ...]) -> Iterator[str]:
-    for entry in reversed(conversation):
-        match entry:
-            case Spoken() if entry is conversation[-1] or entry.stop_reason == "max_tokens":
-                yield text_of(entry)
-            case Heard(messages=(), results=()):
-                continue
-            case _:
-                return

@@ -29,30 +29,35 @@ def conversation(session: Session) -> tuple[Json, ...]:
 
 
 def transcript(session: Session) -> str:
-    """The conversation as plain text with short tool outputs, to be summarised."""
-    return "\n\n".join(filter(None, map(_as_text, session.conversation)))
+    """The conversation as plain text with short tool outputs, unsent ones too, to be summarised."""
+    unsent = Heard(results=session.unsent_results)
+    return "\n\n".join(filter(None, map(_as_text, (*session.conversation, unsent))))
 
 
 def _add(messages: list[Json], entry: Entry) -> None:
     match entry:
-        case Spoken(blocks=()):
-            return
         case Spoken():
-            messages.append({"role": "assistant", "content": list(entry.blocks)})
+            _add_blocks(messages, "assistant", [block for block in entry.blocks if not _blank(block)])
         case Heard():
-            _add_user(messages, _heard_blocks(entry))
+            _add_blocks(messages, "user", _heard_blocks(entry))
         case Summarised():
-            _add_user(
-                messages, [_text(f"<summary_of_earlier_work>\n{entry.summary}\n</summary_of_earlier_work>")]
-            )
+            summary = f"<summary_of_earlier_work>\n{entry.summary}\n</summary_of_earlier_work>"
+            _add_blocks(messages, "user", [_text(summary)])
 
 
-def _add_user(messages: list[Json], blocks: list[Json]) -> None:
-    """Two entries of the user's side in a row are one message: the API wants roles to alternate."""
-    if messages and messages[-1]["role"] == "user":
+def _add_blocks(messages: list[Json], role: str, blocks: list[Json]) -> None:
+    """Two entries of one side in a row are one message: the API wants roles to alternate."""
+    if not blocks:
+        return
+    if messages and messages[-1]["role"] == role:
         messages[-1]["content"].extend(blocks)
     else:
-        messages.append({"role": "user", "content": blocks})
+        messages.append({"role": role, "content": blocks})
+
+
+def _blank(block: Json) -> bool:
+    """The model may send a text without a word; the API does not take it back."""
+    return block.get("type") == "text" and not block["text"].strip()
 
 
 def _heard_blocks(heard: Heard) -> list[Json]:
@@ -68,7 +73,7 @@ def _result_block(result: ToolFinished) -> Json:
     return {
         "type": "tool_result",
         "tool_use_id": result.call,
-        "content": [_text(result.output or "(no output)")],
+        "content": [_text(result.output if result.output.strip() else "(no output)")],
         "is_error": result.is_error,
     }
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from bot.brain.conclusion import answer_parts, conclude
-from bot.brain.tools import HANDS
+from bot.brain.tools import HANDS, problem_with
 from memory.events import ReplyKind, TurnOutcome
 from memory.session import Reply, Session, ToolCall
 
@@ -23,6 +23,9 @@ BARREN_CLAIMS = 5
 
 COMPACT_TOKENS = 150_000
 """Input size at which the conversation is summarised; the provider's own compaction starts there too."""
+
+POISON_DELAY = 3_600.0
+"""Seconds until what is left of a finished turn, such as its indexing, is tried again after such failures."""
 
 UNKNOWN_DELAY = 10.0
 """Seconds until a channel whose kind could not be looked up is asked about again."""
@@ -161,11 +164,18 @@ def interrupt_first(session: Session, _: Facts) -> Step | None:
 
 
 def give_up_poison(session: Session, facts: Facts) -> Step | None:
-    """A session that fails whoever claims it is closed, so that it cannot eat the workers."""
-    if facts.barren_claims <= BARREN_CLAIMS or not session.turn_open:
+    """A session that fails whoever claims it is closed, or left alone, so that it cannot eat the workers."""
+    if facts.barren_claims <= BARREN_CLAIMS:
         return None
+    if not session.turn_open:
+        return Rest(delay=POISON_DELAY)
     notice = "I failed at this several times in a row and stop here. Say something to let me try again."
     return Close(reason="failed: no progress in repeated claims", notice=notice)
+
+
+def rest_when_closed(session: Session, facts: Facts) -> Step | None:
+    """A closed session says nothing more; what its turns taught is still written to memory."""
+    return None if session.closed is None else index_turns(session, facts) or Rest()
 
 
 def settle_replies(session: Session, _: Facts) -> Step | None:
@@ -177,9 +187,13 @@ def settle_replies(session: Session, _: Facts) -> Step | None:
 def confirm_stop(session: Session, _: Facts) -> Step | None:
     """The thread is told, once, that the turn was stopped."""
     last = session.finished_turns[-1] if session.finished_turns else None
-    if last is None or last.outcome != "interrupted":
+    if last is None or last.outcome != "interrupted" or not _anything_said(session, last.turn):
         return None
     return _post_once(session, f"stopped:{last.turn}", "notice")
+
+
+def _anything_said(session: Session, turn: int) -> bool:
+    return any(message.turn == turn and not message.withdrawn for message in session.messages)
 
 
 def drop_empty_turn(session: Session, _: Facts) -> Step | None:
@@ -206,11 +220,11 @@ def run_calls(session: Session, facts: Facts) -> Step | None:
     call = session.pending_call
     if call is None or not session.turn_open:
         return None
-    if call.tool == "ask" and not call.cut:
+    if call.cut or problem_with(call.tool, call.input):
+        return Execute(call=call)
+    if call.tool == "ask":
         return _ask(session, call)
-    if call.tool in HANDS and not call.cut:
-        return _get_hands(session, facts) or Execute(call=call)
-    return Execute(call=call)
+    return (_get_hands(session, facts) if call.tool in HANDS else None) or Execute(call=call)
 
 
 def _ask(session: Session, call: ToolCall) -> Step:
@@ -286,6 +300,7 @@ RULES: tuple[Rule, ...] = (
     channel_must_be_public,
     give_up_poison,
     interrupt_first,
+    rest_when_closed,
     settle_replies,
     confirm_stop,
     drop_empty_turn,

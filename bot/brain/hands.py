@@ -48,9 +48,9 @@ class Hands:
             return
         try:
             claimed.append(self._prepared(claimed, self._sandbox))
-        except errors.SandboxUnreachable as error:
-            claimed.append(_unreachable(claimed.session, error))
-        except (errors.SandboxUnavailable, RepositoryUnavailable) as error:
+        except (errors.SandboxUnreachable, errors.SandboxLost) as error:
+            claimed.append(_later(claimed.session, error))
+        except (errors.SandboxUnavailable, errors.FileProblem, RepositoryUnavailable) as error:
             claimed.append(SandboxUnavailable(detail=str(error), delay=None))
 
     def _prepared(self, claimed: Claimed, sandbox: Sandbox) -> SandboxAttached:
@@ -104,7 +104,7 @@ class Hands:
                 _finished(call, "unknown", gone, is_error=True), SandboxLost(reference=attached.reference)
             )
         except errors.SandboxUnreachable as error:
-            claimed.append(_unreachable(claimed.session, error))
+            claimed.append(_later(claimed.session, error))
         else:
             claimed.append(finished)
 
@@ -228,7 +228,8 @@ def _clipped(text: str) -> str:
     return f"{text[:half]}\n[… {len(text) - EVENT_BYTES} characters left out …]\n{text[-half:]}"
 
 
-def _unreachable(session: Session, error: errors.SandboxUnreachable) -> SandboxUnavailable:
+def _later(session: Session, error: errors.SandboxError) -> SandboxUnavailable:
+    """Waited for, each time twice as long."""
     before = session.no_sandbox.delay if session.no_sandbox else None
     delay = min(before * 2, LONGEST_DELAY) if before else FIRST_DELAY
     return SandboxUnavailable(detail=str(error), delay=delay)

@@ -7,7 +7,7 @@ import logging
 from bot.brain.claimed import Claimed
 from bot.brain.decide import Visibility
 from bot.slack.board import ProgressBoard
-from bot.slack.errors import SlackProblem
+from bot.slack.errors import SlackProblem, ThreadRefused
 from bot.slack.gate import Gate
 from bot.slack.rendered import plain
 from bot.slack.rendering import Surroundings, finished_progress, progress, render
@@ -60,32 +60,38 @@ class Speaking:
 
     def show_progress(self, claimed: Claimed) -> None:
         """Let the progress message say what is true now, soon."""
-        ts = self._progress_ts(claimed)
-        if ts is not None and claimed.session.turn_open:
-            self._board.show(claimed.address.channel, ts, progress(claimed.session, self._around(claimed)))
+        reply = self._progress(claimed)
+        if reply is not None and reply.ts is not None and claimed.session.turn_open:
+            rendered = progress(claimed.session, self._around(claimed))
+            self._board.show(claimed.address.channel, reply.ts, rendered)
 
     def fold_progress(self, claimed: Claimed, outcome: TurnOutcome) -> None:
         """The turn is about to end: its progress message becomes one line. Doing it again changes nothing.
 
         That Slack does not take it is no reason to keep the turn from ending.
         """
-        ts = self._progress_ts(claimed)
-        if ts is None:
+        reply = self._progress(claimed)
+        if reply is None:
             return
-        self._board.leave(ts)
         rendered = finished_progress(claimed.session, outcome, self._around(claimed))
         try:
-            self._replies.update(claimed.address.channel, ts, rendered)
+            ts = reply.ts or self._replies.find(claimed.address, claimed.id, reply.key)
+            if ts is not None:
+                self._board.leave(ts)
+                self._replies.update(claimed.address.channel, ts, rendered)
         except SlackProblem as problem:
             logger.info("a progress message was not folded: %s", problem)
 
     def permalink(self, claimed: Claimed) -> str:
-        """The address of the thread."""
-        return self._replies.permalink(claimed.address.channel, claimed.address.thread)
+        """The address of the thread, also when Slack no longer gives one because its root is gone."""
+        channel, thread = claimed.address.channel, claimed.address.thread
+        try:
+            return self._replies.permalink(channel, thread)
+        except ThreadRefused:
+            return f"https://slack.com/archives/{channel}/p{thread.replace('.', '')}"
 
-    def _progress_ts(self, claimed: Claimed) -> str | None:
-        reply = claimed.session.reply(f"progress:{claimed.session.turn}")
-        return reply.ts if reply else None
+    def _progress(self, claimed: Claimed) -> Reply | None:
+        return claimed.session.reply(f"progress:{claimed.session.turn}")
 
     def _around(self, claimed: Claimed) -> Surroundings:
         return Surroundings(now=claimed.now, notices=self._notices)

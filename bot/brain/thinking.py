@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.brain.claimed import Claimed
 from bot.brain.conversation import conversation, transcript
@@ -18,7 +18,8 @@ from bot.model.port import (
     ModelRejected,
     ModelRequest,
 )
-from memory.events import ContextCompacted, FailureReason, ModelFailed, ModelRequested, ModelResponded
+from memory.events import ContextCompacted, FailureReason, Json, ModelFailed, ModelRequested, ModelResponded
+from memory.session import Session
 
 FIRST_DELAY = 4.0
 LONGEST_DELAY = 300.0
@@ -45,10 +46,13 @@ class Thinking:
         request = f"{session.turn}.{session.turn_requests + 1}"
         asked = ModelRequested(request=request, model=self._model.name, through=session.head)
         session = claimed.append(asked)
+        messages = conversation(session)
+        if _nothing_to_ask(session, messages):
+            return
         wanted = ModelRequest(
             system=self._profile.prompt,
             tools=self._profile.tools,
-            messages=conversation(session),
+            messages=messages,
             max_tokens=self._profile.max_tokens,
         )
         started = time.monotonic()
@@ -109,6 +113,13 @@ class Thinking:
             case ModelBroken() | _:
                 return ModelFailed(request=request, reason="broken", detail=str(error), delay=delay)
         return ModelFailed(request=request, reason=reason, detail=str(error), delay=None)
+
+
+def _nothing_to_ask(session: Session, messages: Sequence[Json]) -> bool:
+    """What was to be asked was withdrawn at that very moment, and the model did not pause by itself."""
+    asked = bool(messages) and messages[-1]["role"] == "user"
+    paused = session.last_spoken is not None and session.last_spoken.stop_reason == "pause_turn"
+    return not asked and not paused
 
 
 def _hopeless(failed: ModelFailed) -> ModelFailed:

@@ -10,6 +10,7 @@ from threading import Condition, Thread
 from bot.slack.errors import SlackProblem
 from bot.slack.rendered import Rendered
 from bot.slack.replies import Replies
+from memory.errors import DatabaseLost
 
 INTERVAL = 1.2
 """Seconds between two updates of one message. Slack allows about one write per second and channel."""
@@ -55,8 +56,7 @@ class ProgressBoard:
         """Let the message say this soon."""
         with self._changed:
             message = self._messages.setdefault(ts, _Message(channel, time.monotonic(), None, None))
-            if rendered != message.shown:
-                message.wanted = rendered
+            message.wanted = None if rendered == message.shown else rendered
             self._changed.notify_all()
 
     def leave(self, ts: str) -> None:
@@ -70,7 +70,7 @@ class ProgressBoard:
             ts, message, rendered = next_one
             try:
                 self._replies.update(message.channel, ts, rendered)
-            except SlackProblem as problem:
+            except (SlackProblem, DatabaseLost) as problem:
                 logger.info("a progress message was not updated: %s", problem)
             with self._changed:
                 self._writing = None

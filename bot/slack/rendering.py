@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from bot.brain.conclusion import answer_parts, text_of
+from bot.brain.conclusion import answer_parts
 from bot.model.prices import cost
 from bot.slack.rendered import (
     OUTCOME_WORDS,
@@ -26,7 +26,7 @@ from bot.slack.rendered import (
     section,
 )
 from memory.events import RecalledSolution, ReplyKind, TurnOutcome
-from memory.session import Session, Spoken, ToolCall
+from memory.session import Session, Spoken, ToolCall, text_of
 
 STEPS_SHOWN = 8
 """Steps in the progress message: what fits on a phone without scrolling; earlier ones are counted."""

@@ -1,0 +1,178 @@
+"""Random legal logs: a brain that performs what `decide` says with any outcome, and people who interfere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar, assert_never
+
+from hypothesis import strategies as st
+
+from bot.brain.decide import (
+    AskModel,
+    Attach,
+    Close,
+    Compact,
+    Execute,
+    Facts,
+    FinishTurn,
+    HandleInterrupt,
+    Index,
+    Post,
+    Recall,
+    Rest,
+    Settle,
+    Step,
+    decide,
+)
+from memory.events import (
+    ContextCompacted,
+    Event,
+    FeedbackGiven,
+    InterruptHandled,
+    InterruptRequested,
+    MessageReceived,
+    RecordedEvent,
+    ReplyPosted,
+    SandboxLost,
+    SessionClosed,
+    SolutionIndexed,
+    TurnFinished,
+)
+from memory.fold import fold
+from memory.session import Session
+from tests.brain import logs
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[T]], T]
+
+LONGEST = 60
+"""Rounds of one walk: enough for three turns with steps."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """A log as it grows, with the session after each event."""
+
+    draw: Draw[object]
+    log: list[RecordedEvent] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=lambda: [Session()])
+    steps: list[Step] = field(default_factory=list)
+    spoken: int = 0
+    heard: int = 0
+
+    @property
+    def session(self) -> Session:
+        return self.sessions[-1]
+
+    def add(self, *events: Event) -> None:
+        for entry in logs.recorded(events, after=self.session.head):
+            self.log.append(entry)
+            self.sessions.append(fold([entry], self.session))
+
+    def one_of(self, options: Sequence[T]) -> T:
+        return options[self.draw(st.integers(0, len(options) - 1))]  # type: ignore[call-overload, no-any-return]
+
+    def interfere(self) -> None:
+        """Somebody writes, corrects, withdraws, stops or judges."""
+        known = [entry.event.ts for entry in self.log if isinstance(entry.event, MessageReceived)]
+        self.heard += 1
+        said = logs.said(f"word {self.heard}", ts=f"{self.heard}.0", by=self.one_of(["Ada", "Bruno"]))
+        ts = self.one_of(known)
+        changes: list[Event] = [
+            said,
+            said,
+            logs.edited(f"changed {self.heard}", ts=ts),
+            logs.deleted(ts),
+            InterruptRequested(by="U1", source="word"),
+            FeedbackGiven(by="U1", verdict="solved"),
+        ]
+        self.add(self.one_of(changes))
+
+    def perform(self, step: Step) -> None:  # noqa: C901, PLR0912 - a branch per kind of step
+        match step:
+            case Close(reason=reason):
+                self.add(SessionClosed(reason=reason))
+            case HandleInterrupt(through=through):
+                self.add(InterruptHandled(through=through))
+                if self.session.turn_open:
+                    self.add(TurnFinished(turn=self.session.turn, outcome="interrupted"))
+            case Settle(reply=reply):
+                self.add(ReplyPosted(key=reply.key, kind=reply.kind, ts="9.0"))
+            case Post(key=key, kind=kind):
+                self.add(*logs.posted(key, kind)[: self.one_of([1, 2, 2])])
+            case Attach():
+                found: list[Event] = [logs.attached(), logs.unavailable(), logs.unavailable(5.0)]
+                self.add(self.one_of(found))
+            case Execute(call=call):
+                self._execute(call.call, call.tool, started=call.started)
+            case Recall():
+                self.add(self.one_of([logs.recalled(), logs.recalled(logs.hit())]))
+            case Compact():
+                summary = ContextCompacted(through=self.session.head, summary="so far")
+                ends: list[Event] = [summary, logs.overloaded()]
+                self.add(self.one_of(ends))
+            case AskModel():
+                self._ask()
+            case FinishTurn(outcome=outcome):
+                self.add(TurnFinished(turn=self.session.turn, outcome=outcome))
+            case Index(turn=turn):
+                self.add(SolutionIndexed(turn=turn, kept=True))
+            case Rest():
+                self.interfere()
+            case _:
+                assert_never(step)
+
+    def _execute(self, call: str, tool: str, *, started: bool) -> None:
+        if not started:
+            self.add(logs.started(call, tool))
+        if self.one_of([True, True, False]):
+            self.add(logs.finished(call, tool, output=self.one_of(["ok", "", "\n"])))
+            if self.session.sandbox is not None and self.one_of([False, False, True]):
+                self.add(SandboxLost(reference="w1"))
+
+    def _ask(self) -> None:
+        through = self.session.head
+        if self.one_of([False, False, True]):
+            self.interfere()
+        self.add(logs.asked(through))
+        self.spoken += 1
+        call = f"c{self.spoken}"
+        answers: list[Event] = [
+            logs.answered(logs.words("done"), tokens=self.one_of([10, 200_000])),
+            logs.answered(logs.words("look"), logs.use(call), logs.use(f"{call}b", "view", path="a.py")),
+            logs.answered(logs.use(call, "ask", question="Which one?")),
+            logs.answered(logs.use(call, "ask", wrong="input")),
+            logs.answered(logs.words("  "), stop="end_turn"),
+            logs.answered(logs.words("half of"), stop="max_tokens"),
+            logs.answered(logs.use(call), stop="max_tokens"),
+            logs.answered(logs.words("no"), stop="refusal"),
+            logs.overloaded(),
+            logs.too_long(),
+            logs.rejected(),
+        ]
+        if self.one_of([True, True, True, False]) and _to_be_asked(self.session):
+            self.add(self.one_of(answers))
+
+
+def _to_be_asked(session: Session) -> bool:
+    """Whether the model has anything to answer; everything may be withdrawn while it is asked."""
+    return bool(session.conversation) and session.last_spoken is None
+
+
+@st.composite
+def walks(draw: st.DrawFn) -> Walk:
+    """A walk from an empty log, each round a step of the brain or the interference of somebody."""
+    walk = Walk(draw=draw)
+    walk.add(logs.opened(), logs.said("word 0", ts="0.0"))
+    for _ in range(draw(st.integers(1, LONGEST))):
+        if draw(st.integers(0, 5)) == 0:
+            walk.interfere()
+            continue
+        # Far ahead of every delay: what was waited for is due.
+        now = logs.at(walk.session.head) + timedelta(hours=1)
+        step = decide(walk.session, Facts(now=now, visibility="public", barren_claims=0))
+        walk.steps.append(step)
+        walk.perform(step)
+    return walk
