@@ -1,4 +1,5 @@
-"""The thinking: the port of a model, the Anthropic adapter and the scripted model.
+"""The thinking: the port of a model, its Anthropic adapter, and a scripted model that plays recordings.
 
-May import `memory.events` and nothing else of the project. Start reading at `bot.model.port`.
+It may import `memory.events` and nothing else of the project; the SDK is imported by `bot.model.anthropic`
+alone, with its first call. Start reading at `bot.model.port`.
 """
