@@ -10,7 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.compose import open_database, open_embedding
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
+from bot.slack.rendered import count
 from bot.slack.side import slack_side
+from bot.workspace.errors import WorkspaceError
 from bot.workspace.people import TEAM
 from memory.codec import encode
 from memory.database import Engine
@@ -29,7 +31,7 @@ class NothingFound(Exception):
 
 def problems() -> tuple[type[Exception], ...]:
     """Everything that is told to the person at the terminal instead of a traceback."""
-    return (SettingsProblem, StoreError, SlackProblem, NothingFound)
+    return (SettingsProblem, StoreError, SlackProblem, WorkspaceError, NothingFound)
 
 
 def migrate() -> int:
@@ -99,8 +101,9 @@ def bring(path: Path, *, workspace_url: str) -> int:
     if result is None:
         raise ImportProblem(f"{path} holds no thread")
     skipped = ", ".join(f"{number} {why}" for why, number in result.skipped.items()) or "none"
+    indexed = count(result.indexed, "thread")
     Console().print(
-        f"{result.indexed} threads indexed, {result.unchanged} known already, passed over: {skipped}.",
+        f"{indexed} indexed, {result.unchanged} known already, passed over: {skipped}.",
         markup=False,
     )
     return 0

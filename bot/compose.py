@@ -159,7 +159,13 @@ def working(
     owner = f"{socket.gethostname()}:{os.getpid()}"
     board.start()
     try:
-        yield Worker(log=SessionLog(engine), wakeups=Wakeups(engine), brain=brain, owner=owner)
+        yield Worker(
+            log=SessionLog(engine),
+            wakeups=Wakeups(engine),
+            brain=brain,
+            owner=owner,
+            team=slack.identity.team,
+        )
     finally:
         board.stop()
 

@@ -43,12 +43,13 @@ class Worker:
     """Runs up to `capacity` sessions at once until `stop`."""
 
     def __init__(
-        self, *, log: SessionLog, wakeups: Wakeups, brain: Brain, owner: str, capacity: int = 500
+        self, *, log: SessionLog, wakeups: Wakeups, brain: Brain, owner: str, team: str, capacity: int = 500
     ) -> None:
         self._log = log
         self._wakeups = wakeups
         self._brain = brain
         self._owner = owner
+        self._team = team
         self._capacity = capacity
         self._holdings: dict[UUID, _Holding] = {}
         self._lock = Lock()
@@ -90,7 +91,7 @@ class Worker:
 
     def _claim_all(self) -> None:
         while not self._stopping.is_set() and self.running < self._capacity:
-            lease = self._log.claim(self._owner, LEASE_SECONDS)
+            lease = self._log.claim(self._owner, LEASE_SECONDS, team=self._team)
             if lease is None:
                 return
             self._start(lease)

@@ -145,10 +145,13 @@ class SessionLog:
             working=bool(events) and not isinstance(events[-1], TurnFinished),
         )
 
-    def claim(self, owner: str, ttl: float) -> Lease | None:
-        """Take the session that has been runnable for longest, for `ttl` seconds; None when there is none."""
+    def claim(self, owner: str, ttl: float, *, team: str | None = None) -> Lease | None:
+        """Take the session that has been runnable for longest, for `ttl` seconds; None when there is none.
+
+        Of the workspace `team` alone, when it is given: who has one workspace's token can do nothing in another.
+        """
         with transaction(self._engine) as connection:
-            row = connection.execute(sql.CLAIM, {"owner": owner, "ttl": ttl}).one_or_none()
+            row = connection.execute(sql.CLAIM, {"owner": owner, "ttl": ttl, "team": team}).one_or_none()
         if row is None:
             return None
         return Lease(

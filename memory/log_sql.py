@@ -87,6 +87,7 @@ CLAIM = text("""
         SELECT id FROM sessions
         WHERE runnable_at <= statement_timestamp()
           AND (lease_until IS NULL OR lease_until <= statement_timestamp())
+          AND (CAST(:team AS text) IS NULL OR team = :team)
         ORDER BY runnable_at
         FOR UPDATE SKIP LOCKED
         LIMIT 1

@@ -13,7 +13,7 @@ from memory.errors import EmbedderUnavailable
 from memory.events import RecalledSolution, SolutionIndexed, SolutionsRecalled
 from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
-from memory.recall import Hit, Recall, worth_showing
+from memory.recall import Hit, Recall, resembling, worth_showing
 
 RECALLED = 3
 """Earlier threads shown at the start of a session; more is noise to people and to the model."""
@@ -42,11 +42,13 @@ class Remembering:
     def search(self, claimed: Claimed, query: str) -> str:
         """What the model is told about earlier solutions."""
         hits = self._search(query, claimed.address, limit=FOUND)
+        hits = resembling(hits)
         return quoted(map(_as_recalled, hits)) if hits else "Nothing similar found."
 
     def find(self, query: str, *, team: str, channel: str, limit: int) -> list[Hit]:
         """What a person is shown; raises `EmbedderUnavailable`."""
-        return self._only_visible(self._recall.search(query, team=team, channel=channel, limit=limit))
+        hits = self._recall.search(query, team=team, channel=channel, limit=limit)
+        return self._only_visible(resembling(hits))
 
     def index(self, claimed: Claimed, turn: int, permalink: str) -> None:
         """Write what the turn taught, in the transaction of the event that says so."""

@@ -223,7 +223,7 @@ def refusal(verdict: Verdict) -> str:
             "Please say it again in a minute."
         )
     return (
-        f"I work in public channels only, and this is none: {verdict.reason}. I did nothing and kept "
+        f"I work in public channels only, and not here: {verdict.reason}. I did nothing and kept "
         "nothing. Open a public channel, invite me there, and mention me again."
     )
 

@@ -77,6 +77,12 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def link(address: str, label: str) -> str:
+    """A link with a label; the label alone where an import brought no address."""
+    shown = escape(label) or "an earlier thread"
+    return f"<{address}|{shown}>" if address else f"*{shown}*"
+
+
 def first_line(text: str, limit: int) -> str:
     """The first line that says something, cut to `limit` characters."""
     return cut(next((line.strip() for line in text.splitlines() if line.strip()), ""), limit)

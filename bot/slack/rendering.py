@@ -21,6 +21,7 @@ from bot.slack.rendered import (
     escape,
     first_line,
     harmless,
+    link,
     markdown,
     plain,
     section,
@@ -105,7 +106,7 @@ def recalled(hits: Sequence[RecalledSolution]) -> Rendered:
     blocks = [section("*Looks like these earlier threads*")]
     for number, hit in enumerate(hits):
         line = (
-            f"<{hit.permalink}|{escape(first_line(hit.problem, 120)) or 'an earlier thread'}>\n"
+            f"{link(hit.permalink, first_line(hit.problem, 120))}\n"
             f"#{escape(hit.channel)}  ·  {OUTCOME_WORDS.get(hit.outcome, hit.outcome)}  ·  "
             f"{hit.finished_at[:10]}  ·  {escape(hit.why)}"
         )

@@ -13,6 +13,7 @@ from bot.slack.rendered import (
     cut,
     escape,
     first_line,
+    link,
     plain,
     section,
 )
@@ -39,6 +40,5 @@ def _hit(hit: Hit) -> str:
         facts.append(escape(hit.repository) + (f" @ {hit.commit[:10]}" if hit.commit else ""))
     fix = f"\n> {escape(first_line(hit.fix, 240))}" if hit.fix else ""
     return (
-        f"<{hit.permalink}|{escape(first_line(hit.problem, 160)) or 'an earlier thread'}>\n"
-        f"{'  ·  '.join(facts)}\n{escape(hit.why)}{fix}"
+        f"{link(hit.permalink, first_line(hit.problem, 160))}\n{'  ·  '.join(facts)}\n{escape(hit.why)}{fix}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.workspace import payloads
@@ -58,11 +59,11 @@ class Interactions:
                 trigger_id=self.triggers.give(person.id),
                 response_url=self._response_url(place),
             )
-        interaction = self._bring(place.interaction, "slash_commands", payload)
+        interaction = self._bring(
+            place.interaction, "slash_commands", payload, lambda answer: self._say(place, answer)
+        )
         if interaction.error is not None:
             self._respond(place, {"text": f"`{name}` failed with the error \u201c{interaction.error}\u201d"})
-        elif interaction.answer:
-            self._respond(place, interaction.answer)
         return interaction
 
     def click(
@@ -134,11 +135,22 @@ class Interactions:
 
     # Inside
 
-    def _bring(self, interaction: str, kind: str, payload: Json) -> Interaction:
+    def _bring(
+        self,
+        interaction: str,
+        kind: str,
+        payload: Json,
+        answered: Callable[[Json | None], None] = lambda answer: None,  # noqa: ARG005
+    ) -> Interaction:
         try:
-            return Interaction(id=interaction, answer=self._outbox.interact(interaction, kind, payload))
+            answer = self._outbox.interact(interaction, kind, payload, answered)
+            return Interaction(id=interaction, answer=answer)
         except NotDelivered as failure:
             return Interaction(id=interaction, answer=None, error=failure.reason)
+
+    def _say(self, place: Place, answer: Json | None) -> None:
+        if answer:
+            self._respond(place, answer)
 
     def _about(self, person: Person, message: Message) -> Place:
         return Place(

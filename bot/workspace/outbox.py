@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -55,12 +55,15 @@ class Outbox:
         )
         self.run(self._attempt(event.id, event.type, parcel)).result()
 
-    def interact(self, key: str, kind: str, payload: Json) -> Json | None:
+    def interact(
+        self, key: str, kind: str, payload: Json, answered: Callable[[Json | None], None]
+    ) -> Json | None:
         """Bring a command or an interaction to the app and return what it answered, from another thread.
 
+        `answered` is called first, in the event loop: before anything that the app says later is taken in.
         Raises NotDelivered.
         """
-        return self.run(self._interact(key, _parcel(kind, payload))).result()
+        return self.run(self._interact(key, _parcel(kind, payload), answered)).result()
 
     def run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run the work in the server's event loop."""
@@ -99,11 +102,15 @@ class Outbox:
                 return
         self._drop(event)
 
-    async def _interact(self, key: str, parcel: Parcel) -> Json | None:
+    async def _interact(
+        self, key: str, parcel: Parcel, answered: Callable[[Json | None], None]
+    ) -> Json | None:
         try:
-            return await self._attempt(key, parcel.kind, parcel)
+            answer = await self._attempt(key, parcel.kind, parcel)
         except Undelivered as failure:
             raise NotDelivered(_UNANSWERED.get(failure.reason, failure.reason)) from None
+        answered(answer)
+        return answer
 
     async def _attempt(self, key: str, kind: str, parcel: Parcel) -> Json | None:
         delivery = Delivery(
