@@ -1,0 +1,173 @@
+"""The product's parts put together on a local workspace, with a model of the test's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from slack_sdk import WebClient
+from sqlalchemy import Engine
+
+from bot.brain.brain import Brain
+from bot.brain.claimed import Claimed, StopSignal
+from bot.brain.hands import Hands
+from bot.brain.profile import engineer
+from bot.brain.remembering import Remembering
+from bot.brain.speaking import Speaking
+from bot.brain.thinking import Thinking
+from bot.forge.repository import Mirrors
+from bot.model.port import ModelRequest, ModelResponse
+from bot.slack.board import ProgressBoard
+from bot.slack.gate import Gate
+from bot.slack.listener import Identity, Listener
+from bot.slack.replies import Replies
+from bot.slack.web import SlackWeb
+from bot.workspace.local import LocalWorkspace
+from bot.workspace.people import OXBOW, TEAM
+from memory.channels import Channels
+from memory.embedder import HashingEmbedder
+from memory.events import Json, Usage
+from memory.index import SolutionIndex
+from memory.log import Lease, SessionLog
+from memory.recall import Recall
+from sandbox.port import Sandbox
+from tests.support.messages_api_rules import check
+
+MOMENT = 0.05
+"""Seconds of a lease that a test lets lapse."""
+
+Script = Callable[[Sequence[Json]], list[Json]]
+"""From the messages of a request to the blocks of the answer."""
+
+
+@dataclass
+class ScriptModel:
+    """Answers from a plain function, after checking that the real API would take the request."""
+
+    script: Script
+    requests: list[ModelRequest] = field(default_factory=list)
+    name: str = "script"
+    notice: str | None = None
+
+    def respond(
+        self, request: ModelRequest, *, on_text: Callable[[str], None], cancelled: Event
+    ) -> ModelResponse:
+        """One answer; a request that the API would refuse fails the test."""
+        check(_on_the_wire(request), set())
+        self.requests.append(request)
+        blocks = self.script(request.messages)
+        asks = any(block["type"] == "tool_use" for block in blocks)
+        return ModelResponse(
+            model=self.name,
+            blocks=tuple(blocks),
+            stop_reason="tool_use" if asks else "end_turn",
+            usage=Usage(input_tokens=10, output_tokens=5),
+        )
+
+
+def _on_the_wire(request: ModelRequest) -> Json:
+    return {
+        "model": "script",
+        "max_tokens": request.max_tokens,
+        "system": [{"type": "text", "text": request.system}],
+        "tools": [
+            {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
+            for tool in request.tools
+        ],
+        "messages": list(request.messages),
+    }
+
+
+class Product:
+    """What `oxbow serve` composes, driven by hand: a message is heard, a worker runs until it rests."""
+
+    def __init__(self, engine: Engine, workspace: LocalWorkspace, folder: Path, sandbox: Sandbox) -> None:
+        web = SlackWeb(WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10))
+        self.workspace = workspace
+        self.gate = Gate(web, Channels(engine), TEAM)
+        self.replies = Replies(web, self.gate)
+        self.log = SessionLog(engine)
+        self.later = ThreadPoolExecutor(max_workers=1)
+        self.board = ProgressBoard(self.replies)
+        self.listener = Listener(
+            identity=Identity(team=TEAM, user=OXBOW),
+            log=self.log,
+            gate=self.gate,
+            web=web,
+            replies=self.replies,
+            later=self.later,
+        )
+        embedder = HashingEmbedder()
+        self.remembering = Remembering(
+            Recall(engine, embedder), SolutionIndex(engine, embedder), self.gate.shows
+        )
+        self._folder = folder
+        self._sandbox = sandbox
+
+    def brain(self, model: ScriptModel) -> Brain:
+        """A brain with this model; it keeps nothing, so each worker may have a new one."""
+        profile = engineer([])
+        return Brain(
+            Thinking(model, profile),
+            Hands(self._sandbox, Mirrors(self._folder / "mirrors"), (), profile.limits),
+            self.remembering,
+            Speaking(self.replies, self.board, self.gate, ()),
+        )
+
+    def say(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
+        """Somebody writes, and the listener hears it; gives the message's time stamp."""
+        ts = self.workspace.post(user, channel, text, thread)
+        message = self.workspace.message(channel, ts)
+        self.listener.message({**message, "channel": self.workspace.channel_id(channel)})
+        return ts
+
+    def claim(self, ttl: float = 60.0) -> Lease | None:
+        """The next session that is due, for a while."""
+        return self.log.claim("test", ttl)
+
+    def work(self, model: ScriptModel, log: SessionLog | None = None, ttl: float = 60.0) -> bool:
+        """One worker claims one session and runs it until it rests; False when none was due."""
+        lease = self.claim(ttl)
+        if lease is None:
+            return False
+        claimed = Claimed(log or self.log, lease, StopSignal(lease.interrupt_seq))
+        self.brain(model).run(claimed, lambda: False)
+        return True
+
+    def settle(self, model: ScriptModel) -> None:
+        """Workers run until nothing is due any more, lapsed leases included."""
+        time.sleep(MOMENT)
+        while self.work(model):
+            pass
+
+    def answers(self, channel: str, thread: str) -> list[str]:
+        """The texts of everything the bot said in the thread but its progress message."""
+        return [
+            message["text"]
+            for message in self.workspace.messages(channel, thread)
+            if message["user"] == OXBOW and key(message).split(":")[0] != "progress"
+        ]
+
+
+def key(message: Json) -> str:
+    """Under which key a message was posted."""
+    payload: Json = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("key", ""))
+
+
+@contextmanager
+def product(engine: Engine, folder: Path, sandbox: Sandbox) -> Iterator[Product]:
+    """The product on a workspace of its own."""
+    with LocalWorkspace() as workspace:
+        built = Product(engine, workspace, folder, sandbox)
+        built.board.start()
+        try:
+            yield built
+        finally:
+            built.board.stop()
+            built.later.shutdown()
