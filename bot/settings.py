@@ -78,8 +78,8 @@ class Settings(BaseSettings):
             parts = urlsplit(address)
             if parts.scheme not in REPOSITORY_SCHEMES:
                 raise ValueError(f"{address!r} is no address that can be read; use file:// or https://")
-            if parts.password:
-                raise ValueError(f"the address of {parts.hostname} holds a password; take it out")
+            if parts.password or (parts.username and parts.scheme == "https"):
+                raise ValueError(f"the address at {parts.hostname} holds a credential; take it out")
             if parts.scheme == "file" and not Path(parts.path).is_dir():
                 raise ValueError(f"there is no repository at {parts.path}")
         return value

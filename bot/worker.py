@@ -101,8 +101,13 @@ class Worker:
         thread = Thread(
             target=self._run, args=(lease, stop), name=f"session-{str(lease.session)[:8]}", daemon=True
         )
+        holding = _Holding(lease=lease, stop=stop, thread=thread)
         with self._lock:
-            self._holdings[lease.session] = _Holding(lease=lease, stop=stop, thread=thread)
+            replaced = self._holdings.get(lease.session)
+            self._holdings[lease.session] = holding
+        if replaced is not None:
+            # Its lease lapsed under it; what it still does is refused everywhere.
+            replaced.stop.abandon()
         thread.start()
 
     def _run(self, lease: Lease, stop: StopSignal) -> None:
@@ -120,8 +125,14 @@ class Worker:
             # again.
             logger.exception("session %s failed at a step", lease.session)
         finally:
-            with self._lock:
-                self._holdings.pop(lease.session, None)
+            self._let_go(lease)
+
+    def _let_go(self, lease: Lease) -> None:
+        """Forget the claim, unless a later one of the same session has taken its place here."""
+        with self._lock:
+            holding = self._holdings.get(lease.session)
+            if holding is not None and holding.lease.epoch == lease.epoch:
+                del self._holdings[lease.session]
 
     def _leave(self, lease: Lease, delay: float) -> None:
         try:

@@ -34,7 +34,7 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
         return None
     calls = tuple(call for call, at in session.tool_log if at == turn)
     problem, fix = said[0].text, finished.answer
-    attached = session.sandbox
+    attached = session.last_sandbox
     return Solution(
         team=opened.team,
         channel=opened.channel,

@@ -83,8 +83,10 @@ class FeedbackGiven:
     VERSION: ClassVar[int] = 1
     by: str
     verdict: Verdict
+    turn: int | None = None
+    """The turn whose answer is meant; None when a recalled solution is."""
     solution: str | None = None
-    """Identifier of the recalled solution, or None when the session's own answer is meant."""
+    """Identifier of the recalled solution that is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case SolutionIndexed():
             return replace(session, index_due=tuple(t for t in session.index_due if t != event.turn))
         case SessionClosed():
-            return _without_loose_ends(replace(session, closed=event.reason, turn_open=False))
+            return _session_closed(session, event)
         case _:
             assert_never(event)
 
@@ -192,10 +192,10 @@ def _due_again(session: Session, turn: int) -> Session:
 
 
 def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
-    """The judgement of an answer concerns the last turn that was not stopped."""
-    turn = next((done.turn for done in reversed(session.finished_turns) if done.outcome != "interrupted"), 0)
+    """The judgement of an answer makes what its turn taught due again."""
+    turn = event.turn or 0
     session = replace(session, feedback=(*session.feedback, Judgement(turn=turn, given=event)))
-    return session if event.solution is not None else _due_again(session, turn)
+    return _due_again(session, turn)
 
 
 def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
@@ -205,7 +205,7 @@ def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
         else "no repository"
     )
     session = _note(session, f"A workspace was prepared for this thread: {content}.")
-    return replace(session, sandbox=event, sandboxes=session.sandboxes + 1, no_sandbox=None)
+    return replace(session, sandbox=event, last_sandbox=event, no_sandbox=None)
 
 
 def _sandbox_lost(session: Session) -> Session:
@@ -314,27 +314,50 @@ def _context_compacted(session: Session, event: ContextCompacted) -> Session:
 
 def _interrupt_handled(session: Session, event: InterruptHandled) -> Session:
     """The stopped turn keeps its place in the conversation, and every open call gets an end."""
-    stopped = tuple(replace(call, finished=call.finished or _stopped(call)) for call in session.calls)
-    session = replace(
-        session,
-        interrupts_handled=event.through,
-        requested=False,
-        failed_call=None,
-        calls=stopped,
+    session = replace(session, interrupts_handled=event.through, requested=False, failed_call=None)
+    if not session.turn_open:
+        return session
+    session = _enter_stopped(
+        _with_calls_ended(session, "Stopped by the people in the thread."), event.through
     )
     return _note(
         session, "The people in the thread stopped you here. Do not go on with the stopped work unasked."
     )
 
 
-def _stopped(call: ToolCall) -> ToolFinished:
-    return ToolFinished(
-        call=call.call,
-        tool=call.tool,
-        status="cancelled",
-        output="Stopped by the people in the thread.",
-        is_error=True,
+def _enter_stopped(session: Session, through: int) -> Session:
+    """What was said before the stop and not read enters the conversation before it: nobody acts on it."""
+    unread = tuple(message for message in session.waiting if message.seq <= through)
+    if not unread:
+        return session
+    results = () if session.calls_sent else tuple(c.finished for c in session.calls if c.finished)
+    heard = Heard(results=results, notes=session.pending_notes, messages=unread)
+    return replace(
+        session,
+        conversation=(*session.conversation, heard),
+        calls_sent=True,
+        pending_notes=(),
+        heard_through=max(session.heard_through, through),
     )
+
+
+def _session_closed(session: Session, event: SessionClosed) -> Session:
+    """Whoever opens the session again begins anew: what was running when it was closed does not go on."""
+    session = _with_calls_ended(session, "The session was closed before this ended; its effect is not known.")
+    return _without_loose_ends(
+        replace(session, closed=event.reason, turn_open=False, requested=False, failed_call=None)
+    )
+
+
+def _with_calls_ended(session: Session, why: str) -> Session:
+    """Every open call gets an end: the provider takes no conversation with a call that has none."""
+    for call in session.calls:
+        if call.finished is None:
+            ended = ToolFinished(
+                call=call.call, tool=call.tool, status="cancelled", output=why, is_error=True
+            )
+            session = _with_call(session, call.call, finished=ended)
+    return session
 
 
 def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinished) -> Session:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from memory.chunking import Passage, passages, solution_terms
+from memory.database import transaction
 from memory.embedder import Embedder, Vector
 from memory.events import Verdict
 from memory.solutions import Evidence, Outcome, Solution, Utterance
@@ -196,7 +197,7 @@ class SolutionIndex:
         )
 
     def _vectors(self, texts: dict[bytes, str]) -> dict[bytes, Vector]:
-        with self._engine.connect() as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(
                 SELECT_KNOWN_VECTORS, {"embedder": self._embedder.name, "hashes": list(texts)}
             )

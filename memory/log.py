@@ -29,12 +29,12 @@ from memory.events import (
     Event,
     InterruptRequested,
     MessageReceived,
+    ModelRequested,
     Received,
     Recorded,
     RecordedEvent,
     SessionClosed,
     SessionOpened,
-    TurnFinished,
 )
 from memory.sessions import (
     Lease,
@@ -106,7 +106,11 @@ class SessionLog:
             head = connection.execute(
                 sql.ADVANCE_HELD,
                 _held(lease)
-                | {"count": len(events), "close": any(isinstance(event, SessionClosed) for event in events)},
+                | {
+                    "count": len(events),
+                    "close": any(isinstance(event, SessionClosed) for event in events),
+                    "progress": any(not isinstance(event, ModelRequested) for event in events),
+                },
             ).scalar_one_or_none()
             if head is None:
                 raise _lost(lease)
@@ -142,13 +146,17 @@ class SessionLog:
             authors=tuple(
                 dict.fromkeys(event.author for event in events if isinstance(event, MessageReceived))
             ),
-            working=bool(events) and not isinstance(events[-1], TurnFinished),
+            working=bool(events) and isinstance(events[-1], MessageReceived),
         )
+
+    def delivered(self, session: UUID, delivery_key: str) -> bool:
+        """Whether the log holds what came under this key."""
+        return bool(self._rows(sql.DELIVERED, session=session, delivery_key=delivery_key))
 
     def claim(self, owner: str, ttl: float, *, team: str | None = None) -> Lease | None:
         """Take the session that has been runnable for longest, for `ttl` seconds; None when there is none.
 
-        Of the workspace `team` alone, when it is given: who has one workspace's token can do nothing in another.
+        Of the workspace `team` alone, when it is given: a token of one can do nothing in another.
         """
         with transaction(self._engine) as connection:
             row = connection.execute(sql.CLAIM, {"owner": owner, "ttl": ttl, "team": team}).one_or_none()
@@ -198,10 +206,19 @@ class SessionLog:
                 raise _lost(lease)
             return False
 
-    def release(self, lease: Lease, *, delay: float = 0.0) -> None:
-        """Hand the session over to any worker, at once or after `delay` seconds. A lost lease is let be."""
+    def release(self, lease: Lease, *, head: int | None = None, delay: float = 0.0) -> None:
+        """Hand the session over to any worker, at once or after `delay` seconds. A lost lease is let be.
+
+        The delay holds only while `head`, by default that of the claim, is the last number: what was heard
+        since then wants an answer.
+        """
         with transaction(self._engine) as connection:
-            if connection.execute(sql.RELEASE, _held(lease) | {"delay": delay}).rowcount and not delay:
+            if (
+                connection.execute(
+                    sql.RELEASE, _held(lease) | {"delay": delay, "head": lease.head if head is None else head}
+                ).rowcount
+                and not delay
+            ):
                 connection.execute(sql.HINT)
 
     def sessions(self, *, limit: int = 50) -> list[SessionRow]:

@@ -43,7 +43,8 @@ ADVANCE_HELD = text("""
     -- Numbers for the events of the holder. No row: the lease is another's or was given up.
     UPDATE sessions SET
         head = head + :count,
-        barren_claims = 0,
+        -- Asking the model anew is no progress: a session that dies over the answer would never be given up.
+        barren_claims = CASE WHEN :progress THEN 0 ELSE barren_claims END,
         status = CASE WHEN :close THEN 'closed' ELSE status END,
         updated_at = clock_timestamp()
     WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner
@@ -70,7 +71,8 @@ SELECT_THREAD = text("""
     -- The session of a thread with its messages and the ends of its turns, for whoever hears a reply there.
     SELECT s.id, s.status, e.type, e.version, CAST(e.payload AS text) AS payload
     FROM sessions s
-    LEFT JOIN events e ON e.session_id = s.id AND e.type IN ('message_received', 'turn_finished')
+    LEFT JOIN events e ON e.session_id = s.id
+        AND e.type IN ('message_received', 'turn_finished', 'session_closed')
     WHERE s.team = :team AND s.channel = :channel AND s.thread = :thread
     ORDER BY e.seq
 """)
@@ -129,7 +131,10 @@ RELEASE = text("""
         lease_owner = NULL,
         lease_until = NULL,
         barren_claims = greatest(barren_claims - 1, 0),
-        runnable_at = greatest(runnable_at, clock_timestamp() + make_interval(secs => :delay))
+        -- Something that was heard since `head` is not to wait for the delay.
+        runnable_at = CASE WHEN head = :head
+            THEN greatest(runnable_at, clock_timestamp() + make_interval(secs => :delay))
+            ELSE clock_timestamp() END
     WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner
 """)
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, RowMapping
 
+from memory.database import transaction
 from memory.embedder import Embedder
 from memory.index import storable, vector_literal
 from memory.ranking import SEARCH, SETTINGS, search_parameters
@@ -111,7 +112,7 @@ class Recall:
             "not_channel": exclude[1] if exclude else None,
             "not_thread": exclude[2] if exclude else None,
         }
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(SETTINGS)
             rows = (
                 connection.execute(SEARCH, {**parameters, **search_parameters(terms(query))}).mappings().all()
@@ -125,7 +126,7 @@ def worth_showing(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def resembling(hits: Sequence[Hit]) -> list[Hit]:
-    """Keep the hits that an explicit search may show, in their order; an empty list says that there is none."""
+    """Keep the hits that an explicit search may show, in their order; none is an answer too."""
     return [hit for hit in hits if hit.overlap + hit.similarity >= SEARCH_FLOOR]
 
 

@@ -149,8 +149,8 @@ class Session:
     """Their results have entered the conversation."""
 
     sandbox: SandboxAttached | None = None
-    sandboxes: int = 0
-    """How many workspaces the session has had."""
+    last_sandbox: SandboxAttached | None = None
+    """The workspace it has or had last: what it was made from is what a new one is made from."""
     no_sandbox: SandboxUnavailable | None = None
     no_sandbox_at: datetime | None = None
 

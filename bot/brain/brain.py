@@ -32,7 +32,7 @@ from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
 from bot.brain.tools import problem_with
 from bot.slack.errors import SlackUnavailable, ThreadRefused
-from memory.errors import EmbedderUnavailable
+from memory.errors import EmbedderUnavailable, LeaseLost
 from memory.events import InterruptHandled, Recorded, SessionClosed, ToolFinished, ToolStarted, TurnFinished
 from memory.session import ToolCall
 
@@ -54,6 +54,8 @@ class Brain:
     def run(self, claimed: Claimed, draining: Callable[[], bool]) -> None:
         """Work on the session until it rests or is closed; when `draining`, hand it over between steps."""
         while not draining():
+            if claimed.stop.lost:
+                raise LeaseLost(f"the lease of session {claimed.id} was not renewed in time")
             step = self._decide(claimed)
             if not isinstance(step, Rest):
                 try:

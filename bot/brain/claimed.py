@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Lock
 from uuid import UUID
 
 from memory.database import Connection
@@ -26,22 +26,32 @@ class StopSignal:
         self.interrupted = Event()
         self.abandoned = Event()
         self._seen = seen
+        self._lock = Lock()
 
     def interrupt(self, seq: int) -> None:
         """People asked to stop, last by the event `seq`; one that was seen before changes nothing."""
-        if seq > self._seen:
-            self._seen = seq
-            self.interrupted.set()
-            self.abandoned.set()
+        with self._lock:
+            if seq > self._seen:
+                self._seen = seq
+                self.interrupted.set()
+                self.abandoned.set()
 
     def abandon(self) -> None:
         """The lease is lost."""
         self.abandoned.set()
 
-    def clear(self) -> None:
-        """The interrupt was handled."""
-        self.interrupted.clear()
-        self.abandoned.clear()
+    def clear(self, through: int) -> None:
+        """Interrupts up to the event `through` were obeyed, also those that nobody had told here yet."""
+        with self._lock:
+            if through >= self._seen:
+                self._seen = through
+                self.interrupted.clear()
+                self.abandoned.clear()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lease is gone, as far as this process can tell."""
+        return self.abandoned.is_set() and not self.interrupted.is_set()
 
 
 class Claimed:
@@ -77,8 +87,9 @@ class Claimed:
     def append(self, *events: Recorded, within: Callable[[Connection], None] | None = None) -> Session:
         """Record events under the lease, and read them back with whatever arrived before them."""
         self._log.append(self.lease, *events, within=within)
-        if any(isinstance(event, InterruptHandled) for event in events):
-            self.stop.clear()
+        for event in events:
+            if isinstance(event, InterruptHandled):
+                self.stop.clear(event.through)
         return self.catch_up()
 
     def keep_output(self, call: str, output: bytes) -> None:
@@ -94,4 +105,4 @@ class Claimed:
 
     def hand_over(self, delay: float = 0.0) -> None:
         """Give the lease up for any worker to take after `delay` seconds."""
-        self._log.release(self.lease, delay=delay)
+        self._log.release(self.lease, delay=delay, head=self.session.head)

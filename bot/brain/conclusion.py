@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.brain.splitting import split_markdown
+from bot.slack.rendered import harmless
 from memory.events import FailureReason, ModelFailed, TurnOutcome
 from memory.session import Session
 
@@ -49,7 +50,7 @@ def conclude(session: Session) -> Conclusion | None:
 def answer_parts(session: Session) -> tuple[str, ...]:
     """The conclusion's text in posts that Slack accepts; empty while there is none."""
     end = conclude(session)
-    return split_markdown(end.text) if end else ()
+    return split_markdown(harmless(end.text)) if end else ()
 
 
 def _failed(failure: ModelFailed) -> Conclusion:

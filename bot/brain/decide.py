@@ -138,11 +138,11 @@ Rule: TypeAlias = Callable[[Session, Facts], Step | None]
 
 def decide(session: Session, facts: Facts) -> Step:
     """The next step of the session: the answer of the first rule that has one."""
-    for rule in RULES:
-        step = rule(session, facts)
-        if step is not None:
-            return step
-    return Rest()
+    step = next((step for rule in RULES if (step := rule(session, facts)) is not None), Rest())
+    if isinstance(step, Rest) and facts.visibility == "public":
+        # Waiting for somebody is no reason to leave withdrawn or corrected text in memory meanwhile.
+        return index_turns(session, facts) or step
+    return step
 
 
 def channel_must_be_public(session: Session, facts: Facts) -> Step | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Event
 
 from bot.brain.claimed import Claimed
@@ -54,8 +55,11 @@ class Hands:
             claimed.append(SandboxUnavailable(detail=str(error), delay=None))
 
     def _prepared(self, claimed: Claimed, sandbox: Sandbox) -> SandboxAttached:
-        chosen = choose("\n".join(message.text for message in claimed.session.messages), self._allowed)
+        before = claimed.session.last_sandbox
+        chosen = self._chosen(claimed.session)
         bundle = self._mirrors.bundle(chosen.address) if chosen else None
+        if bundle is not None and before is not None and before.base_commit is not None:
+            bundle = replace(bundle, commit=before.base_commit)
         attachment = sandbox.attach(str(claimed.id), epoch=claimed.lease.epoch, known=None)
         if bundle is not None:
             self._unpack(claimed, sandbox, attachment, bundle)
@@ -67,6 +71,13 @@ class Hands:
             repository=chosen.name if chosen else None,
             base_commit=bundle.commit if bundle else None,
         )
+
+    def _chosen(self, session: Session) -> Repository | None:
+        """The repository of the lost workspace, else the one that the thread names."""
+        if session.last_sandbox is not None:
+            name = session.last_sandbox.repository
+            return next((repository for repository in self._allowed if repository.name == name), None)
+        return choose("\n".join(message.text for message in session.messages), self._allowed)
 
     def _unpack(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment, bundle: Bundle) -> None:
         reference, epoch = attachment.reference, claimed.lease.epoch
@@ -82,7 +93,7 @@ class Hands:
             command=command,
             limits=self._limits,
             epoch=epoch,
-            cancelled=Event(),
+            cancelled=claimed.stop.interrupted,
         )
         if not (isinstance(outcome, Finished) and outcome.exit_code == 0):
             said = "" if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")
@@ -135,18 +146,18 @@ class Hands:
                     sandbox.edit(
                         reference,
                         call=call.call,
-                        path=str(call.input["path"]),
-                        old=str(call.input["old"]),
-                        new=str(call.input["new"]),
+                        path=_whole(call.input["path"]),
+                        old=_whole(call.input["old"]),
+                        new=_whole(call.input["new"]),
                         epoch=claimed.lease.epoch,
                     )
                     return _finished(call, "finished", f"Edited {call.input['path']}.")
                 case _:
-                    content = str(call.input["content"]).encode()
+                    content = _whole(call.input["content"]).encode()
                     sandbox.write(
                         reference,
                         call=call.call,
-                        path=str(call.input["path"]),
+                        path=_whole(call.input["path"]),
                         content=content,
                         epoch=claimed.lease.epoch,
                     )
@@ -160,14 +171,14 @@ class Hands:
         return sandbox.execute(
             reference,
             call=call.call,
-            command=str(call.input["command"]),
+            command=_whole(call.input["command"]),
             limits=self._limits,
             epoch=claimed.lease.epoch,
             cancelled=cancelled,
         )
 
     def _view(self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall) -> ToolFinished:
-        content = sandbox.read(reference, path=str(call.input["path"]), epoch=claimed.lease.epoch)
+        content = sandbox.read(reference, path=_whole(call.input["path"]), epoch=claimed.lease.epoch)
         lines = content.decode(errors="replace").splitlines()
         start = int(call.input.get("start") or 1)
         end = min(int(call.input.get("end") or len(lines)), start + VIEW_LINES - 1)
@@ -219,6 +230,11 @@ def _ended(
 
 def _finished(call: ToolCall, status: ToolStatus, output: str, *, is_error: bool = False) -> ToolFinished:
     return ToolFinished(call=call.call, tool=call.tool, status=status, output=output, is_error=is_error)
+
+
+def _whole(text: object) -> str:
+    """A text of the model without halves of surrogate pairs, which no file and no command can hold."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _clipped(text: str) -> str:

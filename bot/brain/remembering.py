@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,6 +15,8 @@ from memory.events import RecalledSolution, SolutionIndexed, SolutionsRecalled
 from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
 from memory.recall import Hit, Recall, resembling, worth_showing
+
+logger = logging.getLogger(__name__)
 
 RECALLED = 3
 """Earlier threads shown at the start of a session; more is noise to people and to the model."""
@@ -34,14 +37,24 @@ class Remembering:
         self._visible = visible
 
     def recall(self, claimed: Claimed) -> None:
-        """Search for the session's question and record what was found, which may be nothing."""
+        """Search for the session's question and record what was found, which may be nothing.
+
+        Without an embedder the work begins without memory: people wait for it, and may search later.
+        """
         query = "\n".join(message.text for message in claimed.session.waiting)
-        hits = self._search(query, claimed.address, limit=RECALLED)
+        try:
+            hits = self._search(query, claimed.address, limit=RECALLED)
+        except EmbedderUnavailable as error:
+            logger.warning("session %s begins without memory: %s", claimed.id, error)
+            hits = []
         claimed.append(SolutionsRecalled(query=query, hits=tuple(map(_as_recalled, worth_showing(hits)))))
 
     def search(self, claimed: Claimed, query: str) -> str:
         """What the model is told about earlier solutions."""
-        hits = self._search(query, claimed.address, limit=FOUND)
+        try:
+            hits = self._search(query, claimed.address, limit=FOUND)
+        except EmbedderUnavailable:
+            return "Memory cannot be searched right now; this says nothing about what it holds."
         hits = resembling(hits)
         return quoted(map(_as_recalled, hits)) if hits else "Nothing similar found."
 
@@ -71,12 +84,9 @@ class Remembering:
 
     def _search(self, query: str, address: ThreadAddress, *, limit: int) -> list[Hit]:
         own = (address.team, address.channel, address.thread)
-        try:
-            hits = self._recall.search(
-                query, team=address.team, channel=address.channel, limit=limit, exclude=own
-            )
-        except EmbedderUnavailable:
-            return []
+        hits = self._recall.search(
+            query, team=address.team, channel=address.channel, limit=limit, exclude=own
+        )
         return self._only_visible(hits)
 
     def _only_visible(self, hits: Sequence[Hit]) -> list[Hit]:

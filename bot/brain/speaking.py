@@ -7,9 +7,9 @@ import logging
 from bot.brain.claimed import Claimed
 from bot.brain.decide import Visibility
 from bot.slack.board import ProgressBoard
-from bot.slack.errors import SlackProblem, ThreadRefused
+from bot.slack.errors import ContentRefused, SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate
-from bot.slack.rendered import plain
+from bot.slack.rendered import Rendered, cut, escape, plain
 from bot.slack.rendering import Surroundings, finished_progress, progress, render
 from bot.slack.replies import Replies
 from memory.events import Recorded, ReplyKind, ReplyPosted, ReplyStarted, TurnOutcome
@@ -17,6 +17,9 @@ from memory.session import Reply
 
 RESUME_AGE = 15.0
 """Seconds for which a channel's verdict is good enough between two posts; each post asks anew."""
+
+PLAIN_CHARACTERS = 2_000
+"""Of a post whose own form Slack refused: far below every limit, also after escaping."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +41,24 @@ class Speaking:
         """Record the intent, post, record the outcome."""
         claimed.append(ReplyStarted(key=key, kind=kind))
         rendered = render(claimed.session, key=key, kind=kind, around=self._around(claimed))
-        ts = self._replies.post(claimed.address, claimed.id, key, rendered)
-        claimed.append(ReplyPosted(key=key, kind=kind, ts=ts))
+        claimed.append(ReplyPosted(key=key, kind=kind, ts=self._posted(claimed, key, rendered)))
 
     def settle(self, claimed: Claimed, reply: Reply) -> None:
         """Adopt the post if it is in the thread, else make it now."""
         ts = self._replies.find(claimed.address, claimed.id, reply.key)
         if ts is None:
             rendered = render(claimed.session, key=reply.key, kind=reply.kind, around=self._around(claimed))
-            ts = self._replies.post(claimed.address, claimed.id, reply.key, rendered)
+            ts = self._posted(claimed, reply.key, rendered)
         claimed.append(ReplyPosted(key=reply.key, kind=reply.kind, ts=ts))
+
+    def _posted(self, claimed: Claimed, key: str, rendered: Rendered) -> str:
+        """Post it; what Slack does not take as it is goes as plain text: the thread is told something."""
+        try:
+            return self._replies.post(claimed.address, claimed.id, key, rendered)
+        except ContentRefused as refusal:
+            logger.warning("session %s posts %s as plain text: %s", claimed.id, key, refusal)
+            words = cut(rendered.text, PLAIN_CHARACTERS).strip() or "(nothing that can be shown)"
+            return self._replies.post(claimed.address, claimed.id, key, plain(escape(words)))
 
     def say_once(self, claimed: Claimed, key: str, text: str | None) -> tuple[Recorded, ...]:
         """Post a last word unless it is in the thread already; the events that record it, to be appended."""
@@ -79,6 +90,9 @@ class Speaking:
             if ts is not None:
                 self._board.leave(ts)
                 self._replies.update(claimed.address.channel, ts, rendered)
+        except SlackUnavailable:
+            if reply.ts is not None:
+                self._board.finish(claimed.address.channel, reply.ts, rendered)
         except SlackProblem as problem:
             logger.info("a progress message was not folded: %s", problem)
 

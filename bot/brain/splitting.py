@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 PART_CHARACTERS = 11_000
 """Slack refuses a message whose Markdown blocks sum to more than 12,000 characters; a reserve stays."""
 
+LONGEST_CLOSING = 40
+"""Characters kept free for a closing fence and the line break before it."""
+
 _FENCE = "```"
+
+_OPENING = re.compile(r"\s{0,3}(`{3,30})[\w+#.-]{0,30}\s*")
+"""A line that opens a fence. What is longer or says more is text: it must fit into every part again."""
 
 
 def split_markdown(text: str, limit: int = PART_CHARACTERS) -> tuple[str, ...]:
@@ -18,7 +26,7 @@ def split_markdown(text: str, limit: int = PART_CHARACTERS) -> tuple[str, ...]:
     parts: list[str] = []
     rest, opening = text, ""
     while len(opening) + len(rest) > limit:
-        room = limit - len(opening) - len(_FENCE) - 1
+        room = limit - len(opening) - LONGEST_CLOSING
         cut = _cut(rest, room, fenced=bool(opening))
         head, rest = rest[:cut], rest[cut:]
         reopened = _open_fence(opening + head)
@@ -41,17 +49,24 @@ def _cut(text: str, room: int, *, fenced: bool) -> int:
 
 def _open_fence(text: str) -> str:
     """The opening line of the fence that is still open at the end of `text`, or nothing."""
-    opening = ""
+    opening, ticks = "", ""
     for line in text.splitlines():
-        stripped = line.strip()
-        if opening and stripped == _FENCE:
-            opening = ""
-        elif not opening and stripped.startswith(_FENCE):
-            opening = line.rstrip() + "\n"
+        if opening:
+            closing = line.strip()
+            if closing.startswith(ticks) and not closing.strip("`"):
+                opening = ""
+        elif (found := _OPENING.fullmatch(line)) is not None:
+            opening, ticks = line.rstrip() + "\n", found.group(1)
     return opening
 
 
 def _closed(part: str, *, fenced: bool) -> str:
     if not fenced:
         return part.rstrip("\n")
-    return part.removesuffix("\n") + "\n" + _FENCE
+    return part.removesuffix("\n") + "\n" + _ticks(part)
+
+
+def _ticks(part: str) -> str:
+    """The fence that closes what is open in the part: as many ticks as opened it."""
+    opening = _OPENING.fullmatch(_open_fence(part).rstrip("\n"))
+    return opening.group(1) if opening else _FENCE

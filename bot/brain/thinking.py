@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from html import escape
 
 from bot.brain.claimed import Claimed
 from bot.brain.conversation import conversation, transcript
@@ -78,7 +79,7 @@ class Thinking:
     def compact(self, claimed: Claimed) -> None:
         """Let the model summarise the conversation, and record the summary in its place."""
         session = claimed.session
-        record = SUMMARISE.format(record=transcript(session))
+        record = SUMMARISE.format(record=escape(transcript(session), quote=False))
         wanted = ModelRequest(
             system=self._profile.prompt,
             tools=(),
@@ -95,6 +96,11 @@ class Thinking:
             claimed.append(_hopeless(failed))
             return
         summary = "\n\n".join(block["text"] for block in response.blocks if block["type"] == "text")
+        if response.stop_reason != "end_turn" or not summary.strip():
+            # Half a summary would stand for the whole conversation from then on.
+            cut = ModelBroken(f"the summary ended with {response.stop_reason}")
+            claimed.append(self._failure(claimed, f"{session.turn}.compact", cut))
+            return
         claimed.append(ContextCompacted(through=session.head, summary=summary))
 
     def _failure(self, claimed: Claimed, request: str, error: ModelError) -> ModelFailed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,15 +79,20 @@ class Mirrors:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._turns: defaultdict[str, Lock] = defaultdict(Lock)
         self._lock = Lock()
 
     def bundle(self, address: str) -> Bundle:
         """The repository's default branch as it is now. Raises `RepositoryUnavailable`."""
         try:
             with self._lock:
+                turn = self._turns[address]
+            with turn:
                 return self._bundle(address)
         except (GitFailed, OSError) as error:
-            raise RepositoryUnavailable(f"{address} cannot be read: {error}") from error
+            raise RepositoryUnavailable(
+                f"the repository {_parts(address)[-1]} cannot be read: {error}"
+            ) from error
 
     def _bundle(self, address: str) -> Bundle:
         mirror = self._mirror(address)

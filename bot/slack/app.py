@@ -8,12 +8,12 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
+from bot.slack import rendering
 from bot.slack.commands import Asked, Commands
 from bot.slack.listener import Listener
 from bot.slack.rendered import Rendered
-from bot.slack.rendering import NOT_RELEVANT, NOT_SOLVED, SOLVED, STOP
 from bot.slack.search_results import SHARE
-from memory.events import Json, Verdict
+from memory.events import Json
 from memory.log import ThreadAddress
 
 CHANNEL_EVENTS = (
@@ -74,9 +74,14 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
 
     def judge(ack: Ack, body: Json) -> None:
         action = body["actions"][0]
-        verdict, solution = _verdict(action)
-        address = _thread(body, team)
-        listener.feedback(address, body["user"]["id"], verdict, solution, f"button:{_press(body)}")
+        address, by, delivery = _thread(body, team), body["user"]["id"], f"button:{_press(body)}"
+        match action["action_id"]:
+            case rendering.SOLVED:
+                listener.feedback(address, by, "solved", delivery, turn=int(action["value"]))
+            case rendering.NOT_SOLVED:
+                listener.feedback(address, by, "not_solved", delivery, turn=int(action["value"]))
+            case _:
+                listener.feedback(address, by, "not_relevant", delivery, solution=str(action["value"]))
         ack()
 
     def acknowledge(ack: Ack) -> None:
@@ -87,10 +92,10 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
         found = commands.search(body["channel"]["id"], query, shared=True)
         _respond(respond, found, response_type="in_channel", replace_original=False)
 
-    app.action(STOP)(stop)
-    for action in (SOLVED, NOT_SOLVED):
+    app.action(rendering.STOP)(stop)
+    for action in (rendering.SOLVED, rendering.NOT_SOLVED):
         app.action(action)(judge)
-    app.action(re.compile(rf"{NOT_RELEVANT}:\d+"))(judge)
+    app.action(re.compile(rf"{rendering.NOT_RELEVANT}:\d+"))(judge)
     app.action(SHARE)(ack=acknowledge, lazy=[share])
 
 
@@ -121,13 +126,3 @@ def _press(body: Json) -> str:
     """One press of one button by one person; Slack delivers it again with the same time."""
     action = body["actions"][0]
     return f"{action['action_id']}:{body['user']['id']}:{action['action_ts']}"
-
-
-def _verdict(action: Json) -> tuple[Verdict, str | None]:
-    match action["action_id"]:
-        case "oxbow_solved":
-            return "solved", None
-        case "oxbow_not_solved":
-            return "not_solved", None
-        case _:
-            return "not_relevant", str(action["value"])

@@ -7,13 +7,16 @@ import time
 from dataclasses import dataclass
 from threading import Condition, Thread
 
-from bot.slack.errors import SlackProblem
+from bot.slack.errors import SlackProblem, SlackUnavailable
 from bot.slack.rendered import Rendered
 from bot.slack.replies import Replies
 from memory.errors import DatabaseLost
 
-INTERVAL = 1.2
-"""Seconds between two updates of one message. Slack allows about one write per second and channel."""
+INTERVAL = 3.0
+"""Seconds between two updates of one message: often enough to be watched."""
+
+SPACING = 1.5
+"""Seconds between any two updates. Slack allows about 50 a minute for the whole app."""
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +27,15 @@ class _Message:
     due: float
     wanted: Rendered | None
     shown: Rendered | None
+    last: bool = False
+    """Nothing follows: once it is written, the message is forgotten."""
 
 
 class ProgressBoard:
     """Writes progress messages from a thread of its own, so that a slow Slack never holds up the work.
 
-    Only the newest state of a message counts; what a newer one replaces is never written. An update that
-    fails is dropped: the next one tells more.
+    Only the newest state of a message counts; what a newer one replaces is never written. When Slack asks to
+    wait, everything waits; an update that it refuses is dropped.
     """
 
     def __init__(self, replies: Replies) -> None:
@@ -38,6 +43,7 @@ class ProgressBoard:
         self._messages: dict[str, _Message] = {}
         self._changed = Condition()
         self._writing: str | None = None
+        self._free_at = 0.0
         self._stopped = False
         self._thread = Thread(target=self._write, name="progress", daemon=True)
 
@@ -59,6 +65,13 @@ class ProgressBoard:
             message.wanted = None if rendered == message.shown else rendered
             self._changed.notify_all()
 
+    def finish(self, channel: str, ts: str, rendered: Rendered) -> None:
+        """Let the message say this when Slack takes it, as its last state."""
+        with self._changed:
+            now = time.monotonic()
+            self._messages[ts] = _Message(channel=channel, due=now, wanted=rendered, shown=None, last=True)
+            self._changed.notify_all()
+
     def leave(self, ts: str) -> None:
         """The message is finished by somebody else: once this returns, nothing more is written to it."""
         with self._changed:
@@ -68,22 +81,41 @@ class ProgressBoard:
     def _write(self) -> None:
         while (next_one := self._next()) is not None:
             ts, message, rendered = next_one
+            pause = SPACING
             try:
                 self._replies.update(message.channel, ts, rendered)
+            except SlackUnavailable as problem:
+                pause = max(pause, problem.delay)
+                self._try_again(ts, rendered)
             except (SlackProblem, DatabaseLost) as problem:
                 logger.info("a progress message was not updated: %s", problem)
-            with self._changed:
-                self._writing = None
-                self._changed.notify_all()
+            finally:
+                self._done(ts, pause)
+
+    def _try_again(self, ts: str, rendered: Rendered) -> None:
+        with self._changed:
+            message = self._messages.get(ts)
+            if message is not None and message.wanted is None:
+                message.wanted = rendered
+
+    def _done(self, ts: str, pause: float) -> None:
+        with self._changed:
+            self._writing = None
+            self._free_at = time.monotonic() + pause
+            message = self._messages.get(ts)
+            if message is not None and message.last and message.wanted is None:
+                del self._messages[ts]
+            self._changed.notify_all()
 
     def _next(self) -> tuple[str, _Message, Rendered] | None:
         with self._changed:
             while not self._stopped:
                 waiting = [(message.due, ts) for ts, message in self._messages.items() if message.wanted]
                 now = time.monotonic()
-                if waiting and min(waiting)[0] <= now:
+                due = max(min(waiting)[0], self._free_at) if waiting else None
+                if due is not None and due <= now:
                     return self._take(min(waiting)[1], now)
-                self._changed.wait(min(waiting)[0] - now if waiting else None)
+                self._changed.wait(due - now if due is not None else None)
             return None
 
     def _take(self, ts: str, now: float) -> tuple[str, _Message, Rendered]:

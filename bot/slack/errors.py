@@ -1,8 +1,10 @@
 """What speaking to Slack may raise.
 
 SlackProblem
-├── SlackUnavailable    Slack does not answer or asks to wait; `delay` seconds until another try makes sense
-└── ThreadRefused       Slack will not take this, now or later: archived, deleted, not a member, wrong content
+├── SlackUnavailable      Slack does not answer, asks to wait, or does not accept the token; `delay` seconds
+│                         until it makes sense to try again
+├── ContentRefused        Slack will not take this message as it is: too long, or blocks it does not know
+└── ThreadRefused         Slack will not take anything here, now or later: archived, deleted, not a member
 """
 
 from __future__ import annotations
@@ -23,6 +25,36 @@ TRANSIENT = frozenset(
 )
 """Errors of the Web API that pass by themselves."""
 
+ACCESS = frozenset(
+    {
+        "account_inactive",
+        "ekm_access_denied",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_authed",
+        "org_login_required",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""Errors of the token, not of the place: an operator mends them, and no session is to suffer meanwhile."""
+
+CONTENT = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+    }
+)
+"""Errors of one message."""
+
+ACCESS_DELAY = 60.0
+"""Seconds until a token is tried again that was not accepted."""
+
 DELAY = 5.0
 """Seconds to wait when Slack does not say how long."""
 
@@ -39,8 +71,12 @@ class SlackUnavailable(SlackProblem):
         self.delay = delay
 
 
+class ContentRefused(SlackProblem):
+    """Slack will not take this message as it is."""
+
+
 class ThreadRefused(SlackProblem):
-    """Slack will not take this, now or later."""
+    """Slack will not take anything here, now or later."""
 
 
 def from_api(error: SlackApiError) -> SlackProblem:
@@ -50,4 +86,10 @@ def from_api(error: SlackApiError) -> SlackProblem:
     if code in TRANSIENT or status == 429 or status >= 500:
         after = error.response.headers.get("Retry-After") or error.response.headers.get("retry-after")
         return SlackUnavailable(f"Slack answered {code}", delay=float(after) if after else DELAY)
-    return ThreadRefused(f"Slack answered {code}")
+    if code in ACCESS:
+        return SlackUnavailable(f"Slack answered {code}", delay=ACCESS_DELAY)
+    return (
+        ContentRefused(f"Slack answered {code}")
+        if code in CONTENT
+        else ThreadRefused(f"Slack answered {code}")
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from bot.brain.decide import Visibility
-from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.errors import ContentRefused, SlackUnavailable, ThreadRefused
 from bot.slack.web import SlackWeb
 from memory.channels import Channels
 from memory.events import Json
@@ -103,7 +103,7 @@ class Gate:
             verdict = judge(self._web.call("conversations.info", channel=channel).get("channel") or {})
         except SlackUnavailable:
             return Verdict(visibility="unknown", reason="Slack does not say what kind of channel it is")
-        except ThreadRefused:
+        except (ContentRefused, ThreadRefused):
             # With public scopes alone, a private channel does not exist for the app.
             verdict = Verdict(visibility="refused", reason="it is not a public channel that I can see")
         self._keep(channel, verdict)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from bot.slack.errors import SlackProblem
+from bot.slack.errors import SlackProblem, SlackUnavailable
 from bot.slack.gate import Gate, Verdict
 from bot.slack.people import People
 from bot.slack.replies import Replies
@@ -26,13 +26,21 @@ from memory.events import (
     MessageEdited,
     MessageReceived,
     Received,
+    ReplyPosted,
     SessionOpened,
 )
 from memory.events import Verdict as Judgement
+from memory.index import storable
 from memory.log import SessionLog, ThreadAddress, ThreadState
 
-HEAR_AGE = 5.0
+HEAR_AGE = 10.0
 """Seconds for which a channel's verdict is good enough to take a message in: a burst asks Slack once."""
+
+UNKNOWN_DELAY = 5.0
+"""Seconds until a channel is asked about again that Slack did not tell of."""
+
+REMEMBERED_REFUSALS = 1_000
+"""Threads that were told why nothing was done. Forgetting them costs one more word in a thread."""
 
 logger = logging.getLogger(__name__)
 
@@ -81,16 +89,22 @@ class Listener:
                 return
 
     def stop(self, address: ThreadAddress, by: str, source: InterruptSource, delivery: str) -> None:
-        """Somebody wants the thread's session to stop."""
-        if self._gate.check(address.channel, max_age=HEAR_AGE).visibility == "public":
-            self._log.receive(address, [InterruptRequested(by=by, source=source)], delivery_key=delivery)
+        """Somebody wants the thread's session to stop; that holds no text and is always heard."""
+        self._log.receive(address, [InterruptRequested(by=by, source=source)], delivery_key=delivery)
 
     def feedback(
-        self, address: ThreadAddress, by: str, verdict: Judgement, solution: str | None, delivery: str
+        self,
+        address: ThreadAddress,
+        by: str,
+        verdict: Judgement,
+        delivery: str,
+        *,
+        turn: int | None = None,
+        solution: str | None = None,
     ) -> None:
-        """Somebody judged the session's answer, or a solution it recalled."""
-        if self._gate.check(address.channel, max_age=HEAR_AGE).visibility == "public":
-            given = FeedbackGiven(by=by, verdict=verdict, solution=solution)
+        """Somebody judged the answer of a turn, or a solution that was recalled."""
+        if self._verdict(address.channel).visibility == "public":
+            given = FeedbackGiven(by=by, verdict=verdict, turn=turn, solution=solution)
             self._log.receive(address, [given], delivery_key=delivery)
 
     def reaction(self, event: Json) -> None:
@@ -110,7 +124,16 @@ class Listener:
         )
         if name == "x":
             self.stop(address, by, "reaction", f"{delivery}:stop")
-        self.feedback(address, by, "not_solved" if name == "x" else "solved", None, delivery)
+        turn = self._answered_turn(state, str(item["ts"]))
+        if turn is not None:
+            judgement: Judgement = "not_solved" if name == "x" else "solved"
+            self.feedback(address, by, judgement, delivery, turn=turn)
+
+    def _answered_turn(self, state: ThreadState, ts: str) -> int | None:
+        """The turn that a post answers; None when it is no answer."""
+        posts = (recorded.event for recorded in self._log.read(state.session))
+        keys = (post.key for post in posts if isinstance(post, ReplyPosted) and post.ts == ts)
+        return next((int(key.split(":")[1]) for key in keys if key.startswith("answer:")), None)
 
     def channel_changed(self, channel: str) -> None:
         """Something about a channel changed: what was known of it no longer counts."""
@@ -127,13 +150,13 @@ class Listener:
         state = self._log.thread_state(address)
         if not mentioned and not (state and _follows(state, str(author), text)):
             return
-        verdict = self._gate.check(channel, max_age=HEAR_AGE)
-        if verdict.visibility != "public":
-            self._refuse(address, verdict, told=mentioned)
-            return
         words = without_mention(text, self._me.user)
         if is_stop(words):
             self.stop(address, str(author), "word", f"message:{ts}")
+            return
+        verdict = self._verdict(channel)
+        if verdict.visibility != "public":
+            self._refuse(address, verdict, told=mentioned)
             return
         self._receive(address, str(author), ts, words, mentioned=mentioned)
 
@@ -142,7 +165,7 @@ class Listener:
             ts=ts,
             author=author,
             author_name=self._people.name(author),
-            text=plain_text(words, self._people.name),
+            text=storable(plain_text(words, self._people.name)),
             mentioned=mentioned,
         )
         opening = SessionOpened(
@@ -156,12 +179,16 @@ class Listener:
 
     def _edited(self, event: Json) -> None:
         new, old = event.get("message") or {}, event.get("previous_message") or {}
+        if new.get("subtype") == "tombstone":
+            # So Slack tells the deletion of a message that has replies.
+            self._deleted({**event, "deleted_ts": new.get("ts")})
+            return
         if new.get("bot_id") or new.get("text") == old.get("text"):
             # Unfurls, replies and translations change a message without changing what it says.
             return
         ts, text = str(new.get("ts")), str(new.get("text") or "")
         changed = MessageEdited(
-            ts=ts, text=plain_text(without_mention(text, self._me.user), self._people.name)
+            ts=ts, text=storable(plain_text(without_mention(text, self._me.user), self._people.name))
         )
         edited = (new.get("edited") or {}).get("ts") or event.get("event_ts")
         self._amend(event, new, changed, f"edit:{ts}:{edited}")
@@ -172,21 +199,34 @@ class Listener:
             self._amend(event, old, MessageDeleted(ts=ts), f"delete:{ts}")
 
     def _amend(self, event: Json, message: Json, change: Received, delivery: str) -> None:
-        """A change of a message concerns a session only if the message was said to it."""
-        thread = str(message.get("thread_ts") or message.get("ts"))
-        address = ThreadAddress(team=self._me.team, channel=str(event["channel"]), thread=thread)
-        if self._log.thread_state(address) is None:
+        """A change of a message concerns a session only if the message was said to it.
+
+        A deletion holds no text and is always heard.
+        """
+        ts = str(message.get("ts") or event.get("deleted_ts"))
+        address = ThreadAddress(
+            team=self._me.team, channel=str(event["channel"]), thread=str(message.get("thread_ts") or ts)
+        )
+        state = self._log.thread_state(address)
+        if state is None or not self._log.delivered(state.session, f"message:{ts}"):
             return
-        if self._gate.check(address.channel, max_age=HEAR_AGE).visibility == "public" or isinstance(
-            change, MessageDeleted
-        ):
+        if isinstance(change, MessageDeleted) or self._verdict(address.channel).visibility == "public":
             self._log.receive(address, [change], delivery_key=delivery)
+
+    def _verdict(self, channel: str) -> Verdict:
+        """What the channel is. Raises `SlackUnavailable` when Slack does not say: it will deliver again."""
+        verdict = self._gate.check(channel, max_age=HEAR_AGE)
+        if verdict.visibility == "unknown":
+            raise SlackUnavailable(verdict.reason, delay=UNKNOWN_DELAY)
+        return verdict
 
     def _refuse(self, address: ThreadAddress, verdict: Verdict, *, told: bool) -> None:
         """Say once in the thread why nothing was done; nothing of what was said is kept."""
         place = (address.channel, address.thread)
         if not told or place in self._refused:
             return
+        if len(self._refused) >= REMEMBERED_REFUSALS:
+            self._refused.clear()
         self._refused.add(place)
         self._soon(lambda: self._say_refusal(address, verdict))
 

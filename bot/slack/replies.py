@@ -13,6 +13,9 @@ from memory.log import ThreadAddress
 EVENT_TYPE = "oxbow_reply"
 """Type of the message metadata by which a post is found again."""
 
+UPDATE_AGE = 15.0
+"""The same for a change of a message that is there already."""
+
 POST_AGE = 2.0
 """Seconds for which a channel's verdict is good enough to post: one step's several posts ask once."""
 
@@ -26,7 +29,7 @@ class Replies:
 
     def post(self, address: ThreadAddress, session: UUID, key: str, rendered: Rendered) -> str:
         """Post under a key and return the message's time stamp; the channel must be public at this moment."""
-        self._require_public(address.channel)
+        self._require_public(address.channel, POST_AGE)
         answer = self._web.call(
             "chat.postMessage",
             channel=address.channel,
@@ -62,7 +65,7 @@ class Replies:
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
         """Replace a message in place."""
-        self._require_public(channel)
+        self._require_public(channel, UPDATE_AGE)
         self._web.call(
             "chat.update", channel=channel, ts=ts, text=rendered.text, blocks=list(rendered.blocks)
         )
@@ -79,8 +82,8 @@ class Replies:
             if "already_reacted" not in str(error):
                 raise
 
-    def _require_public(self, channel: str) -> None:
-        verdict = self._gate.check(channel, max_age=POST_AGE)
+    def _require_public(self, channel: str, max_age: float) -> None:
+        verdict = self._gate.check(channel, max_age=max_age)
         match verdict.visibility:
             case "public":
                 return

@@ -38,7 +38,8 @@ class ScopesMissing(SlackProblem):
 def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     """Slack as the settings say. Raises `SlackProblem` when the token is not accepted or lacks scopes."""
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT)
+    client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT, retry_handlers=[])
+    # Without the SDK's own retries: a post whose answer was lost must be looked for, not made again.
     web = SlackWeb(client)
     me = web.call("auth.test")
     _require_scopes(client)

@@ -20,7 +20,7 @@ class SlackWeb:
         self._client = client
 
     def call(self, method: str, **arguments: Any) -> Json:
-        """The answer of the method. Raises `SlackUnavailable` or `ThreadRefused`.
+        """The answer of the method. Raises `SlackUnavailable`, `ContentRefused` or `ThreadRefused`.
 
         Arguments travel as a form, the one encoding that every method takes; lists and objects as JSON in it.
         """
@@ -29,7 +29,7 @@ class SlackWeb:
             response = self._client.api_call(method, data=form)
         except SlackApiError as error:
             raise from_api(error) from error
-        except (SlackClientError, OSError, HTTPException, ValueError) as error:
+        except (SlackClientError, OSError, HTTPException) as error:
             raise SlackUnavailable(f"Slack cannot be reached: {type(error).__name__}", delay=DELAY) from error
         return response.data if isinstance(response.data, dict) else {}
 
@@ -37,8 +37,9 @@ class SlackWeb:
 def _encoded(value: Any) -> str:
     match value:
         case str():
-            return value
+            # Half of a surrogate pair cannot travel; Slack would refuse it as well.
+            return value.encode("utf-8", "replace").decode()
         case bool():
             return "true" if value else "false"
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(value)

@@ -98,7 +98,7 @@ def test_the_claim_reads_its_index_and_not_the_table(log: SessionLog, engine: En
         )
         connection.execute(text("ANALYZE sessions"))
         plan = connection.execute(
-            text(f"EXPLAIN (COSTS OFF) {log_sql.CLAIM.text}"), {"owner": "worker", "ttl": 60}
+            text(f"EXPLAIN (COSTS OFF) {log_sql.CLAIM.text}"), {"owner": "worker", "ttl": 60, "team": None}
         ).scalars()
         lines = "\n".join(plan)
     assert "Index Scan using sessions_to_claim" in lines
