@@ -86,7 +86,7 @@ class Walk:
             logs.edited(f"changed {self.heard}", ts=ts),
             logs.deleted(ts),
             InterruptRequested(by="U1", source="word"),
-            FeedbackGiven(by="U1", verdict="solved"),
+            FeedbackGiven(by="U1", verdict="solved", turn=1),
         ]
         self.add(self.one_of(changes))
 

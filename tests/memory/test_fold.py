@@ -78,12 +78,12 @@ def changed(before: Session, after: Session) -> set[str]:
         ((said(), deleted()), deleted(), set()),
         ((said(), deleted()), edited("back again"), set()),
         ((said(),), stop(), {"interrupted_through"}),
-        ((said(),), FeedbackGiven(by="U1", verdict="solved"), {"feedback"}),
+        ((said(),), FeedbackGiven(by="U1", verdict="solved", turn=1), {"feedback"}),
         ((said(),), recalled(hit()), {"recalled"}),
-        ((said(),), attached(), {"sandbox", "sandboxes", "pending_notes"}),
+        ((said(),), attached(), {"sandbox", "last_sandbox", "pending_notes"}),
         ((said(), attached()), SandboxLost(reference="w1"), {"sandbox", "pending_notes"}),
         ((said(),), unavailable(5.0), {"no_sandbox", "no_sandbox_at"}),
-        ((said(), unavailable(5.0)), attached(), {"sandbox", "sandboxes", "pending_notes", "no_sandbox"}),
+        ((said(), unavailable(5.0)), attached(), {"sandbox", "last_sandbox", "pending_notes", "no_sandbox"}),
         ((said(),), asked(2), {"conversation", "heard_through", "turn_requests", "requested", "calls_sent"}),
         (
             (said(), asked(2)),
@@ -273,7 +273,7 @@ STOPPED = (InterruptHandled(through=3), done(outcome="interrupted"))
 def test_a_message_after_the_stop_opens_a_new_turn() -> None:
     session = session_of(said(), stop(), said("try B", ts="2.0"), *STOPPED)
     assert (session.turn, session.turn_open) == (2, True)
-    assert [message.turn for message in session.messages] == [2, 2]
+    assert [message.turn for message in session.messages] == [1, 2]
 
 
 def test_a_message_before_the_stop_does_not() -> None:
@@ -281,9 +281,30 @@ def test_a_message_before_the_stop_does_not() -> None:
     assert (session.turn, session.turn_open) == (1, False)
 
 
-def test_what_was_said_before_the_stop_is_heard_with_what_is_said_later() -> None:
-    session = session_of(said("try A"), stop(), *STOPPED, said("now B", ts="2.0"))
-    assert [message.text for message in session.waiting] == ["try A", "now B"]
+def test_what_was_said_before_the_stop_enters_before_it_and_nobody_acts_on_it() -> None:
+    session = session_of(said("try A"), stop(), *STOPPED, said("now B", ts="2.0"), asked(6))
+    assert [
+        ([message.text for message in entry.messages], entry.notes)
+        for entry in session.conversation
+        if isinstance(entry, Heard)
+    ] == [
+        (["try A"], ()),
+        (
+            ["now B"],
+            ("The people in the thread stopped you here. Do not go on with the stopped work unasked.",),
+        ),
+    ]
+
+
+def test_a_stop_of_nothing_is_no_word_to_the_model() -> None:
+    session = session_of(*ANSWERED, done(), stop(), InterruptHandled(through=9))
+    assert (session.pending_notes, session.interrupts_handled) == ((), 9)
+
+
+def test_a_closed_session_begins_anew() -> None:
+    session = session_of(*CALLING, started(), SessionClosed(reason="refused"), said(ts="2.0"))
+    assert [call.finished.status for call in session.calls if call.finished] == ["cancelled"]
+    assert (session.pending_call, session.closed, session.turn) == (None, None, 2)
 
 
 def test_a_message_that_nobody_answered_opens_the_next_turn_at_the_end_of_one() -> None:
@@ -330,8 +351,8 @@ INDEXED = (*ANSWERED, done(), SolutionIndexed(turn=1, kept=True))
 @pytest.mark.parametrize(
     ("event", "due"),
     [
-        (FeedbackGiven(by="U1", verdict="solved"), (1,)),
-        (FeedbackGiven(by="U1", verdict="not_solved"), (1,)),
+        (FeedbackGiven(by="U1", verdict="solved", turn=1), (1,)),
+        (FeedbackGiven(by="U1", verdict="not_solved", turn=1), (1,)),
         (FeedbackGiven(by="U1", verdict="not_relevant", solution="3f0c"), ()),
         (edited("the export fails"), (1,)),
         (deleted(), (1,)),
@@ -344,7 +365,7 @@ def test_what_changes_what_a_turn_taught_makes_it_due_again(event: Event, due: t
 
 
 def test_feedback_during_the_next_turn_is_about_the_answer_that_people_have() -> None:
-    solved = FeedbackGiven(by="U1", verdict="solved")
+    solved = FeedbackGiven(by="U1", verdict="solved", turn=1)
     session = session_of(*INDEXED, said(ts="2.0"), solved)
     assert [(word.turn, word.given) for word in session.feedback] == [(1, solved)]
 
@@ -353,7 +374,7 @@ def test_feedback_after_a_stop_is_about_the_answer_before_it() -> None:
     session = session_of(
         *INDEXED, said(ts="2.0"), stop(), InterruptHandled(through=12), done(2, "interrupted")
     )
-    session = then(session, FeedbackGiven(by="U1", verdict="solved"))
+    session = then(session, FeedbackGiven(by="U1", verdict="solved", turn=1))
     assert session.index_due == (1,)
 
 
