@@ -87,7 +87,9 @@ class Product:
     """What `oxbow serve` composes, driven by hand: a message is heard, a worker runs until it rests."""
 
     def __init__(self, engine: Engine, workspace: LocalWorkspace, folder: Path, sandbox: Sandbox) -> None:
-        web = SlackWeb(WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10))
+        web = SlackWeb(
+            WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10, retry_handlers=[])
+        )
         self.workspace = workspace
         self.gate = Gate(web, Channels(engine), TEAM)
         self.replies = Replies(web, self.gate)
