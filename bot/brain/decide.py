@@ -139,7 +139,7 @@ Rule: TypeAlias = Callable[[Session, Facts], Step | None]
 def decide(session: Session, facts: Facts) -> Step:
     """The next step of the session: the answer of the first rule that has one."""
     step = next((step for rule in RULES if (step := rule(session, facts)) is not None), Rest())
-    if isinstance(step, Rest) and facts.visibility == "public":
+    if isinstance(step, Rest) and facts.visibility == "public" and facts.barren_claims <= BARREN_CLAIMS:
         # Waiting for somebody is no reason to leave withdrawn or corrected text in memory meanwhile.
         return index_turns(session, facts) or step
     return step
