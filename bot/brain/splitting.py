@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 PART_CHARACTERS = 11_000
 """Slack refuses a message whose Markdown blocks sum to more than 12,000 characters; a reserve stays."""
@@ -11,6 +12,11 @@ LONGEST_CLOSING = 40
 """Characters kept free for a closing fence and the line break before it."""
 
 _FENCE = "```"
+
+_JOINER = "\N{ZERO WIDTH JOINER}"
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+"""Two of them are one flag. A longer row of flags may be cut after half of one when nothing else is left."""
 
 _OPENING = re.compile(r"\s{0,3}(`{3,30})[\w+#.-]{0,30}\s*")
 """A line that opens a fence. What is longer or says more is text: it must fit into every part again."""
@@ -21,7 +27,7 @@ def split_markdown(text: str, limit: int = PART_CHARACTERS) -> tuple[str, ...]:
 
     Cuts are made between paragraphs where possible, else between lines, else between words. A part that ends
     inside a code fence closes it and the next one opens it again with the same language; what is inside
-    fences is never changed. An empty text gives one empty part.
+    fences is never changed. No part is blank unless the text is.
     """
     parts: list[str] = []
     rest, opening = text, ""
@@ -33,7 +39,7 @@ def split_markdown(text: str, limit: int = PART_CHARACTERS) -> tuple[str, ...]:
         parts.append(_closed(opening + head, fenced=bool(reopened)))
         rest, opening = (rest, reopened) if reopened else (rest.lstrip("\n"), "")
     parts.append(opening + rest)
-    return tuple(parts)
+    return tuple(part for part in parts if part.strip()) or (text[:limit],)
 
 
 def _cut(text: str, room: int, *, fenced: bool) -> int:
@@ -44,7 +50,18 @@ def _cut(text: str, room: int, *, fenced: bool) -> int:
         at = window.rfind(separator)
         if at >= room // 2:
             return at + len(separator)
-    return room
+    return next((at for at in range(room, room // 2, -1) if not _joined(text, at)), room)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether what stands before and after `at` is one character to a reader: an emoji, an accented letter."""
+    before, after = text[at - 1], text[at]
+    return (
+        _JOINER in (before, after)
+        or after in _SKIN_TONES
+        or unicodedata.category(after) in ("Mn", "Me")
+        or (before in _FLAG_LETTERS and after in _FLAG_LETTERS)
+    )
 
 
 def _open_fence(text: str) -> str:
