@@ -54,7 +54,7 @@ def _cut(text: str, room: int, *, fenced: bool) -> int:
 
 
 def _joined(text: str, at: int) -> bool:
-    """Whether what stands before and after `at` is one character to a reader: an emoji, an accented letter."""
+    """Whether what stands before and after `at` is one character to a reader: an emoji, a marked letter."""
     before, after = text[at - 1], text[at]
     return (
         _JOINER in (before, after)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 _TOKEN = re.compile(r"<([^<>]+)>")
-_STOP = re.compile(r"!?stop[.!]*", re.IGNORECASE)
+_STOP = re.compile(r"[,:]?\s*!?stop[.!]*", re.IGNORECASE)
+"""Alone, or after the name and a comma."""
 
 
 def mentions(text: str, user: str) -> bool:
@@ -42,7 +43,17 @@ def _read(token: str, name_of: Callable[[str], str]) -> str:
             return "@" + (label or name_of(target[1:]))
         case "#":
             return "#" + (label or target[1:])
+        case "!" if target in ("!here", "!channel", "!everyone"):
+            return "@" + target[1:]
         case "!":
             return label or "@" + target[1:].split("^")[0]
         case _:
-            return target if label in ("", target) else f"{label} ({target})"
+            return _link(target, label)
+
+
+def _link(address: str, label: str) -> str:
+    """Address and label; one alone where Slack made it of the other."""
+    if address in (f"mailto:{label}", f"tel:{label}"):
+        return label
+    made_of_it = not label or address == label or address.endswith(f"//{label}")
+    return address if made_of_it else f"{label} ({address})"
