@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one command may use. Defaults follow common coding-agent tool limits: two minutes, 100 KB of output."""
+    """What one command may use. The defaults are common among coding agents: two minutes, 100 KB of output."""
 
     seconds: float = 120.0
     output_bytes: int = 100_000
@@ -77,9 +77,9 @@ Outcome: TypeAlias = Finished | TimedOut | Cancelled | Unknown
 class Sandbox(Protocol):
     """One workspace per session; commands and files in it.
 
-    Every method takes the caller's `epoch`, the number of the lease under which it acts. The sandbox keeps the
-    highest epoch it has seen and refuses a lower one with `StaleEpoch` before anything happens: a worker that
-    was frozen and thawed can do nothing.
+    Every method takes the caller's `epoch`, the number of the lease under which it acts. The sandbox keeps
+    the highest epoch it has seen and refuses a lower one with `StaleEpoch` before anything happens: a worker
+    that was frozen and thawed can do nothing.
 
     A `call` is the identity of one tool call. Asked twice with the same id, by whomever, the sandbox does the
     work once: the second caller joins the running command or gets the stored outcome.

@@ -41,7 +41,7 @@ SETTLING = 120.0
 def script(request: Json) -> Answer:
     """Counts in the workspace, then tells the count; the thread's number names its calls."""
     messages = request["messages"]
-    number = int(re.findall(r"count for (\d+)", str(messages[0]))[0])
+    number = int(re.findall(r"count for (\d+)", str(messages[0]))[-1])
     made = sum(1 for message in messages if message["role"] == "assistant")
     time.sleep(0.2)
     if made < STEPS:
@@ -111,7 +111,7 @@ def test_random_kills_and_freezes_lose_nothing_and_double_nothing(
         while time.monotonic() < end:
             channel = CHANNELS[len(threads) % len(CHANNELS)]
             threads.append((channel, slack.post("ada", channel, f"@Oxbow count for {len(threads) + 1}")))
-            slack.deliver_again(slack.deliveries[-1])
+            slack.deliver_again(slack.wait_for(lambda: slack.deliveries)[-1])
             if chance.random() < 0.5:
                 disturb(chance, workers)
             workers = [start("work") if worker.ended() else worker for worker in workers]
