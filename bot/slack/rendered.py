@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from memory.events import Json
 
@@ -64,7 +65,7 @@ def actions(*buttons: Json) -> Json:
 
 def plain(text: str) -> Rendered:
     """One paragraph."""
-    return Rendered(text=text, blocks=(section(text),))
+    return Rendered(text=cut(text, SECTION_CHARACTERS), blocks=(section(text),))
 
 
 def escape(text: str) -> str:
@@ -78,9 +79,13 @@ def cut(text: str, limit: int) -> str:
 
 
 def link(address: str, label: str) -> str:
-    """A link with a label; the label alone where an import brought no address."""
+    """A link with a label; the label alone where an import brought no address of the web."""
     shown = escape(label) or "an earlier thread"
-    return f"<{address}|{shown}>" if address else f"*{shown}*"
+    if not address.startswith(("https://", "http://")):
+        return f"*{shown}*"
+    # Whatever could end the link early; quoting more would change what is quoted already.
+    safe = re.sub(r"[<>|\s]", lambda sign: quote(sign.group()), address)
+    return f"<{safe}|{shown}>"
 
 
 def first_line(text: str, limit: int) -> str:
@@ -93,7 +98,7 @@ def harmless(text: str) -> str:
     text = re.sub(r"<!(here|channel|everyone)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
     text = re.sub(r"<!subteam\^[^>]*>", "@\N{WORD JOINER}group", text)
     text = re.sub(r"<@([UW][A-Z0-9]+)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
-    return re.sub(r"@(here|channel|everyone)\b", "@\N{WORD JOINER}\\1", text)
+    return re.sub(r"(?<![\w.])@(here|channel|everyone)\b", "@\N{WORD JOINER}\\1", text)
 
 
 def count(number: int, noun: str) -> str:

@@ -157,7 +157,7 @@ def _described(call: ToolCall) -> str:
     subject = next(
         (str(call.input[name]) for name in ("command", "path", "query", "question") if name in call.input), ""
     )
-    return f"{call.tool} `{escape(first_line(subject, 90)).replace('`', chr(39))}`"
+    return f"{escape(cut(call.tool, 40))} `{escape(first_line(subject, 90)).replace('`', chr(39))}`"
 
 
 def _doing(session: Session) -> str:
