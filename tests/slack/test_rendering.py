@@ -65,12 +65,12 @@ def accepted(made: Rendered) -> bool:
 
 
 def shown(made: Rendered) -> str:
-    """All text of the message, as it is sent."""
-    return f"{made.text} {made.blocks}"
+    """All text that people see; the value of a button is none."""
+    return re.sub(r"'value': '[^']*'", "", f"{made.text} {made.blocks}")
 
 
 def notifies(made: Rendered) -> bool:
-    """Whether it holds anything with which Slack would disturb people; in Markdown a bare @here may be one."""
+    """Whether it holds anything that would disturb people; in Markdown a bare @here may do so."""
     standard = " ".join(block["text"] for block in made.blocks if block["type"] == "markdown")
     return bool(re.search("<!|<@", shown(made)) or re.search(r"(?<![\w.])@(here|channel|everyone)", standard))
 
