@@ -43,7 +43,7 @@ class Interactions:
         self._responses: defaultdict[str, list[Json]] = defaultdict(list)
 
     def responses(self, interaction: str) -> list[Json]:
-        """What the app said to it so far: with the acknowledgement, then at the response address."""
+        """What the app said to it so far, with the acknowledgement and at the response address."""
         return [*self._responses[interaction]]
 
     def command(self, person: Person, channel_name: str, name: str, text: str) -> Interaction:

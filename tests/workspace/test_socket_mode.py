@@ -75,6 +75,8 @@ def test_the_app_replaces_its_connection_when_asked_to(
     workspace.refresh_connections()
     workspace.wait_for(lambda: len(workspace.calls_of("apps.connections.open")) > before)
     workspace.wait_for(lambda: workspace.connected)
+    workspace.post("ada", "general", "still there?")
+    workspace.wait_for(lambda: socket_app.heard == ["message"])
 
 
 def test_each_event_goes_to_one_of_several_connections(
