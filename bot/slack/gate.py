@@ -21,6 +21,8 @@ _REFUSALS = (
     ("is_private", "it is a private channel"),
     ("is_ext_shared", "it is shared with another organisation"),
     ("is_pending_ext_shared", "it is about to be shared with another organisation"),
+    ("pending_connected_team_ids", "it is about to be shared with another organisation"),
+    ("pending_shared", "it is about to be shared with another organisation"),
     ("is_archived", "it is archived"),
     ("is_frozen", "it is frozen"),
 )
@@ -50,11 +52,10 @@ def judge(channel: Json) -> Verdict:
     for mark, reason in _REFUSALS:
         if channel.get(mark):
             return Verdict(visibility="refused", name=name, reason=reason)
-    if channel.get("pending_connected_team_ids") or channel.get("pending_shared"):
-        return Verdict(
-            visibility="refused", name=name, reason="it is about to be shared with another organisation"
-        )
-    if channel.get("is_channel") is not True or channel.get("is_private") is not False:
+    if channel.get("is_shared") and not channel.get("is_org_shared"):
+        return Verdict(visibility="refused", name=name, reason="it is shared with another organisation")
+    said = [channel.get(mark) for mark in ("is_channel", "is_private", "is_ext_shared")]
+    if said != [True, False, False]:
         return Verdict(visibility="refused", name=name, reason="Slack does not say that it is public")
     return Verdict(visibility="public", name=name)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from bot.slack.errors import SlackProblem, SlackUnavailable
+from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate, Verdict
 from bot.slack.people import People
 from bot.slack.replies import Replies
@@ -236,8 +236,12 @@ class Listener:
         )
 
     def _thread_of(self, channel: str, ts: str) -> ThreadAddress | None:
-        """The thread that a message belongs to, as Slack tells."""
-        found = self._web.call("conversations.replies", channel=channel, ts=ts, limit=1).get("messages") or []
+        """The thread that a message belongs to; None when Slack does not tell of it any more."""
+        try:
+            page = self._web.call("conversations.replies", channel=channel, ts=ts, limit=1)
+        except ThreadRefused:
+            return None
+        found = page.get("messages") or []
         if not found:
             return None
         thread = str(found[0].get("thread_ts") or found[0]["ts"])
