@@ -53,7 +53,17 @@ PURE = (
 VOCABULARY = ("bot/model/port.py", "memory/solutions.py", "sandbox/port.py")
 """Types and protocols without behaviour, which pure modules may name."""
 
-PURE_LIBRARY = {"__future__", "abc", "collections", "dataclasses", "datetime", "decimal", "enum", "types", "typing"} | {
+PURE_LIBRARY = {
+    "__future__",
+    "abc",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "types",
+    "typing",
+} | {
     *("functools", "hashlib", "html", "itertools", "json", "math", "operator", "re", "string", "textwrap"),
     *("unicodedata", "urllib.parse", "uuid", "zlib"),
 }
@@ -64,6 +74,7 @@ LONGEST_FILE = 400
 
 LONGER_FILES: dict[str, str] = {
     "memory/postgres.py": "one supervisor; its parts would have to share every private detail",
+    "tests/memory/test_fold.py": "one test for each kind of event, in the order of the events",
 }
 """Files over the limit, each with the reason why it stays whole."""
 
