@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one command may use. The defaults are common among coding agents: two minutes, 100 KB of output."""
+    """What one command may use. The defaults are common for coding agents: two minutes, 100 KB of output."""
 
     seconds: float = 120.0
     output_bytes: int = 100_000
