@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.model.capabilities import DEFAULT_MODEL
@@ -25,16 +25,17 @@ class Settings(BaseSettings):
     """Everything the process takes from its environment. Secrets do not show in text or tracebacks."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True, hide_input_in_errors=True
     )
 
-    slack_bot_token: SecretStr | None = None
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Of the HTTP server, or of the local workspace's page."""
     slack_app_token: SecretStr | None = None
     """With the bot token: Socket Mode."""
     slack_signing_secret: SecretStr | None = None
     """With the bot token and `port`: HTTP at /slack/events."""
-    port: int | None = Field(default=None, ge=0, le=65535)
-    """Of the HTTP server, or of the local workspace's page."""
+    slack_bot_token: SecretStr | None = Field(default=None, validate_default=True)
+    """Without it the local workspace takes Slack's place. Its check looks at the fields above."""
     slack_api_url: str = "https://slack.com/api/"
 
     anthropic_api_key: SecretStr | None = None
@@ -76,10 +77,10 @@ class Settings(BaseSettings):
     def _readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:
             parts = urlsplit(address)
-            if parts.scheme not in REPOSITORY_SCHEMES:
-                raise ValueError(f"{address!r} is no address that can be read; use file:// or https://")
             if parts.password or (parts.username and parts.scheme == "https"):
                 raise ValueError(f"the address at {parts.hostname} holds a credential; take it out")
+            if parts.scheme not in REPOSITORY_SCHEMES:
+                raise ValueError(f"{address!r} is no address that can be read; use file:// or https://")
             if parts.scheme == "file" and not Path(parts.path).is_dir():
                 raise ValueError(f"there is no repository at {parts.path}")
         return value
@@ -106,20 +107,21 @@ class Settings(BaseSettings):
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _complete(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Half of a Slack configuration is a mistake, not the local workspace."""
-        bot, app, signing = self.slack_bot_token, self.slack_app_token, self.slack_signing_secret
-        if bot is None and (app is not None or signing is not None):
+        app, signing, port = (
+            info.data.get(name) for name in ("slack_app_token", "slack_signing_secret", "port")
+        )
+        if value is None and (app is not None or signing is not None):
+            raise ValueError("is missing: copy it from the app's page OAuth & Permissions (xoxb-…)")
+        if value is not None and app is None and (signing is None or not port):
             raise ValueError(
-                "SLACK_BOT_TOKEN is missing: copy it from the app's page OAuth & Permissions (xoxb-…)"
+                "needs company: SLACK_APP_TOKEN (xapp-…) for Socket Mode, or SLACK_SIGNING_SECRET and PORT "
+                "for HTTP"
             )
-        if bot is not None and app is None and (signing is None or not self.port):
-            raise ValueError(
-                "SLACK_BOT_TOKEN needs company: SLACK_APP_TOKEN (xapp-…) for Socket Mode, or "
-                "SLACK_SIGNING_SECRET and PORT for HTTP"
-            )
-        return self
+        return value
 
 
 def read_settings() -> Settings:

@@ -1,0 +1,108 @@
+"""The command line as people meet it: exit codes, and words instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("anthropic", "torch", "sentence_transformers", "sqlalchemy", "slack_sdk", "slack_bolt", "pydantic")
+
+
+def oxbow(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in an environment with these settings alone."""
+    passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from bot.cli import main; sys.exit(main())", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=passed | variables,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_help_loads_nothing_heavy() -> None:
+    code = f"""
+import sys
+from bot.cli import main
+try:
+    main(["--help"])
+except SystemExit as end:
+    print(end.code, *sorted({{*{HEAVY!r}}} & {{*sys.modules}}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[0].startswith("usage: oxbow")
+    assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize(
+    "command", ["serve", "listen", "work", "demo", "migrate", "show", "search", "import"]
+)
+def test_the_help_names_every_command(command: str) -> None:
+    assert f"    {command}" in oxbow("--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("sever",), ("show",), ("search",)])
+def test_a_wrong_usage_is_answered_with_the_right_one(arguments: tuple[str, ...]) -> None:
+    done = oxbow(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: oxbow")
+
+
+def test_the_manifest_is_json() -> None:
+    done = oxbow("manifest", "--request-url", "https://oxbow.example/slack/events")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["settings"]["socket_mode_enabled"] is False
+
+
+def test_wrong_settings_are_all_named() -> None:
+    done = oxbow("serve", SLACK_BOT_TOKEN="xoxb-hidden", PORT="x")
+    assert done.returncode == 1
+    assert done.stderr.startswith("oxbow: PORT: ")
+    assert "\nSLACK_BOT_TOKEN: needs company" in done.stderr
+    assert "hidden" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["listen", "work"])
+def test_half_of_the_process_needs_a_workspace(command: str) -> None:
+    done = oxbow(command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or use `oxbow serve`" in done.stderr
+
+
+def test_a_file_to_import_that_is_not_there() -> None:
+    done = oxbow("import", "nowhere.zip")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "oxbow: nowhere.zip does not exist: give a Slack export (folder or .zip) or a .jsonl file\n"
+    )
+
+
+def test_a_session_that_does_not_exist(database_url: str) -> None:
+    done = oxbow("show", "0000", DATABASE_URL=database_url)
+    assert done.returncode == 1
+    assert done.stderr == ("oxbow: there is no session '0000'; `/oxbow status` lists those of a channel\n")
+
+
+def test_a_database_that_cannot_be_reached_and_its_password() -> None:
+    done = oxbow("migrate", DATABASE_URL="postgresql://oxbow:hidden@127.0.0.1:1/oxbow")
+    assert done.returncode == 1
+    assert done.stderr.startswith("oxbow: ")
+    assert "hidden" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_migrating_twice_is_migrating_once(database_url: str) -> None:
+    for _ in range(2):
+        done = oxbow("migrate", DATABASE_URL=database_url)
+        assert (done.returncode, done.stdout) == (0, "The schema is up to date.\n")
