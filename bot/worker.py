@@ -65,6 +65,9 @@ class Worker:
         self._stopping = stopping
         self._heart.start()
         while not self._stopping.is_set():
+            if not self._heart.is_alive():
+                # Without it no lease is renewed and no stop is heard: better another process than this one.
+                raise RuntimeError("the heartbeat has ended; its own traceback says why")
             try:
                 self._claim_all()
             except DatabaseLost as error:
