@@ -1,0 +1,214 @@
+"""The worker: what it holds, what it is told of it, and how it lets go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine, text
+
+from bot.brain.brain import Brain
+from bot.brain.claimed import Claimed
+from bot.worker import Worker
+from memory.errors import LeaseLost
+from memory.events import InterruptRequested, TurnFinished
+from memory.log import SessionLog, SessionRow
+from memory.wake import Wakeups
+from tests.support.threads import THREAD, deliver, thread
+from tests.support.waiting import eventually
+
+Run = Callable[[Claimed, Callable[[], bool]], None]
+
+
+class ScriptedBrain(Brain):
+    """Runs a function for every claim, and keeps the claims."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.claims: list[Claimed] = []
+        self.ended: list[BaseException | None] = []
+
+    def run(self, claimed: Claimed, draining: Callable[[], bool]) -> None:
+        self.claims.append(claimed)
+        try:
+            self._run(claimed, draining)
+        except BaseException as problem:
+            self.ended.append(problem)
+            raise
+        self.ended.append(None)
+
+
+@contextmanager
+def working(engine: Engine, brain: Brain, *, capacity: int = 500) -> Iterator[tuple[Worker, threading.Event]]:
+    """A worker that serves, and the event that stops it; it is stopped in the end."""
+    worker = Worker(
+        log=SessionLog(engine), wakeups=Wakeups(engine), brain=brain, owner="w", team="T1", capacity=capacity
+    )
+    stopping = threading.Event()
+    serving = threading.Thread(target=worker.serve, args=(stopping,))
+    serving.start()
+    try:
+        yield worker, stopping
+    finally:
+        stopping.set()
+        serving.join()
+        worker.drain(10.0)
+
+
+@pytest.fixture
+def log(engine: Engine) -> SessionLog:
+    return SessionLog(engine)
+
+
+def row(log: SessionLog) -> SessionRow:
+    return log.sessions()[0]
+
+
+def rests(claimed: Claimed, _: Callable[[], bool]) -> None:
+    claimed.rest(None)
+
+
+def until_interrupted(claimed: Claimed, _: Callable[[], bool]) -> None:
+    assert claimed.stop.interrupted.wait(30)
+    claimed.rest(None)
+
+
+def until_abandoned(claimed: Claimed, _: Callable[[], bool]) -> None:
+    assert claimed.stop.abandoned.wait(30)
+    claimed.append(TurnFinished(turn=1, outcome="answered"))
+
+
+def until_draining(claimed: Claimed, draining: Callable[[], bool]) -> None:
+    eventually(draining)
+    claimed.hand_over()
+
+
+def test_a_session_is_run_as_soon_as_somebody_writes(engine: Engine, log: SessionLog) -> None:
+    brain = ScriptedBrain(rests)
+    with working(engine, brain) as (worker, _):
+        deliver(log, text="the import fails")
+        eventually(lambda: brain.ended == [None] and worker.running == 0)
+    assert [message.text for message in brain.claims[0].session.messages] == ["the import fails"]
+    assert row(log).status == "idle"
+
+
+def test_sessions_run_side_by_side_up_to_the_capacity(engine: Engine, log: SessionLog) -> None:
+    go = threading.Event()
+
+    def waits(claimed: Claimed, _: Callable[[], bool]) -> None:
+        assert go.wait(30)
+        claimed.rest(None)
+
+    for number in range(3):
+        deliver(log, thread(number))
+    brain = ScriptedBrain(waits)
+    with working(engine, brain, capacity=2) as (worker, _):
+        eventually(lambda: worker.running == 2)
+        go.set()
+        eventually(lambda: len(brain.ended) == 3)
+    assert len({claimed.id for claimed in brain.claims}) == 3
+
+
+def test_an_interrupt_reaches_the_running_step(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    brain = ScriptedBrain(until_interrupted)
+    with working(engine, brain):
+        eventually(lambda: brain.claims)
+        log.receive(THREAD, [InterruptRequested(by="U1", source="word")], delivery_key="stop")
+        eventually(lambda: brain.ended)
+    assert brain.ended == [None]
+
+
+def test_an_interrupt_of_one_session_leaves_the_others_alone(engine: Engine, log: SessionLog) -> None:
+    deliver(log, thread(1))
+    deliver(log, thread(2))
+    brain = ScriptedBrain(until_interrupted)
+    with working(engine, brain) as (worker, _):
+        eventually(lambda: worker.running == 2)
+        for number, left in ((1, 1), (2, 0)):
+            stop = InterruptRequested(by="U1", source="button")
+            log.receive(thread(number), [stop], delivery_key="stop")
+            eventually(lambda left=left: worker.running == left)  # type: ignore[misc]
+    assert brain.ended == [None, None]
+
+
+def test_a_step_whose_lease_was_lost_is_abandoned_and_writes_nothing(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    brain = ScriptedBrain(until_abandoned)
+    with working(engine, brain) as (worker, _):
+        eventually(lambda: brain.claims)
+        with engine.begin() as connection:
+            connection.execute(
+                text("""
+                    UPDATE sessions SET lease_owner = 'another', lease_epoch = lease_epoch + 1,
+                        lease_until = clock_timestamp() + interval '1 hour'
+                """)
+            )
+        eventually(lambda: brain.ended and worker.running == 0)
+    assert isinstance(brain.ended[0], LeaseLost)
+    assert (row(log).head, row(log).lease_owner) == (2, "another")
+
+
+def test_a_worker_that_is_stopped_hands_over_between_two_steps(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    brain = ScriptedBrain(until_draining)
+    with working(engine, brain) as (worker, stopping):
+        eventually(lambda: worker.running == 1)
+        stopping.set()
+        eventually(lambda: worker.running == 0)
+    assert (row(log).status, row(log).barren_claims) == ("runnable", 0)
+
+
+def test_a_step_that_does_not_end_in_time_is_handed_over_too(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    go = threading.Event()
+
+    def stuck(claimed: Claimed, _: Callable[[], bool]) -> None:
+        go.wait(30)
+        claimed.append(TurnFinished(turn=1, outcome="answered"))
+
+    brain = ScriptedBrain(stuck)
+    with working(engine, brain) as (worker, stopping):
+        eventually(lambda: worker.running == 1)
+        stopping.set()
+        worker.drain(0.0)
+        assert row(log).status == "runnable"
+        go.set()
+        eventually(lambda: brain.ended)
+    assert isinstance(brain.ended[0], LeaseLost)
+
+
+def test_a_session_that_a_newer_program_wrote_to_is_left_as_it_is(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+                WITH advanced AS (UPDATE sessions SET head = head + 1 RETURNING id, head)
+                INSERT INTO events (session_id, seq, type, version, payload)
+                SELECT id, head, 'moon_landed', 1, '{}' FROM advanced
+            """)
+        )
+    brain = ScriptedBrain(rests)
+    with working(engine, brain) as (worker, _):
+        eventually(lambda: row(log).status == "waiting" and worker.running == 0)
+    assert brain.claims == []
+    assert (row(log).head, row(log).barren_claims) == (3, 0)
+
+
+def test_an_exception_drops_the_session_and_counts(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+
+    def breaks(_: Claimed, __: Callable[[], bool]) -> None:
+        raise ZeroDivisionError
+
+    brain = ScriptedBrain(breaks)
+    with working(engine, brain) as (worker, _):
+        eventually(lambda: brain.ended and worker.running == 0)
+        assert (row(log).status, row(log).barren_claims) == ("running", 1)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE sessions SET lease_until = clock_timestamp()"))
+        eventually(lambda: len(brain.ended) == 2)
+    assert [claimed.lease.barren_claims for claimed in brain.claims] == [1, 2]
+    assert row(log).head == 2
