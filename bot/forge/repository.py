@@ -74,6 +74,15 @@ def _described(text: str, name: str) -> bool:
     return set(re.findall(r"[a-z0-9]+", name.lower())) <= words
 
 
+def _default_branch(mirror: Path) -> str:
+    """What the origin calls its default branch now; the mirror's own HEAD is from its first day."""
+    told = git("ls-remote", "--symref", "origin", "HEAD", cwd=mirror)
+    found = re.match(r"ref: refs/heads/(\S+)\tHEAD", told)
+    if found is None:
+        raise GitFailed("it has no default branch")
+    return found.group(1)
+
+
 class Mirrors:
     """Bare mirrors below one folder, one for each address, refreshed whenever one is bundled."""
 
@@ -97,7 +106,7 @@ class Mirrors:
     def _bundle(self, address: str) -> Bundle:
         mirror = self._mirror(address)
         git("fetch", "--quiet", "--prune", "origin", "+refs/heads/*:refs/heads/*", cwd=mirror)
-        branch = git("symbolic-ref", "--short", "HEAD", cwd=mirror).strip()
+        branch = _default_branch(mirror)
         commit = git("rev-parse", f"refs/heads/{branch}", cwd=mirror).strip()
         with TemporaryDirectory(dir=self._folder) as folder:
             packed = Path(folder, "repository.bundle")
