@@ -14,7 +14,7 @@ class Change:
     """Something on the page is different now."""
 
     kind: str
-    """`message`, `gone`, `channel`, `channel_gone`, `home`, `view`, `view_gone` or `connection`."""
+    """`ready`, `message`, `gone`, `channel`, `channel_gone`, `home`, `view`, `view_gone` or `connection`."""
     body: Json
     only_for: str | None = None
     """The person who may see it, or None for everybody in the place."""
@@ -36,10 +36,15 @@ class Feed:
             self._loop.call_soon_threadsafe(self._pass_on, change)
 
     async def read(self, person: str) -> AsyncIterator[Change]:
-        """The changes that the person may see, until the feed is closed."""
+        """The changes that the person may see, until the feed is closed.
+
+        The first says `ready`: what happens from then on will be told, so who loads the scene after it misses
+        nothing.
+        """
         queue: asyncio.Queue[Change | None] = asyncio.Queue()
         self._readers[queue] = person
         try:
+            yield Change(kind="ready", body={})
             while (change := await queue.get()) is not None:
                 yield change
         finally:

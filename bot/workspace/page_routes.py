@@ -75,7 +75,6 @@ class PageRoutes:
         return StreamingResponse(self._stream(person), media_type="text/event-stream", headers=headers)
 
     async def _stream(self, person: str) -> AsyncIterator[str]:
-        yield ": connected\n\n"
         async for change in self._feed.read(person):
             yield f"event: {change.kind}\ndata: {json.dumps(change.body)}\n\n"
 

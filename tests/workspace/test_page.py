@@ -48,7 +48,9 @@ def page(driver: webdriver.Chrome, workspace: LocalWorkspace) -> webdriver.Chrom
 
 
 def texts(page: webdriver.Chrome, selector: str) -> list[str]:
-    return [found.text for found in page.find_elements(By.CSS_SELECTOR, selector)]
+    """What the matching elements say, read in one go because the page may be redrawing."""
+    script = "return [...document.querySelectorAll(arguments[0])].map(found => found.innerText)"
+    return [" ".join(text.split()) for text in page.execute_script(script, selector)]
 
 
 def field(page: webdriver.Chrome) -> WebElement:
@@ -83,7 +85,7 @@ def test_an_edit_and_a_deletion_appear_in_place(page: webdriver.Chrome, workspac
     ts = workspace.post("bruno", "general", "helo")
     eventually(lambda: texts(page, "#messages .content") == ["helo"])
     workspace.edit("general", ts, "hello")
-    eventually(lambda: texts(page, "#messages .content") == ["hello\n(edited)"])
+    eventually(lambda: texts(page, "#messages .content") == ["hello (edited)"])
     workspace.delete("general", ts)
     eventually(lambda: texts(page, "#messages .content") == [])
 

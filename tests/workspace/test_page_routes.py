@@ -75,6 +75,7 @@ def test_changes_arrive_live_and_only_where_they_may(workspace: LocalWorkspace) 
     with connection(workspace) as http:
         http.request("GET", "/workspace/events?as=bruno")
         live = changes(http.getresponse())
+        assert next(live) == ("ready", {})
         workspace.command("ada", "general", "help")  # its failure is told to Ada alone
         ts = workspace.post("ada", "general", "hello")
         workspace.react("ada", "general", ts, "eyes")

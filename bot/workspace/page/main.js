@@ -230,5 +230,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 await become(localStorage.getItem("person") ?? "ada");
+if (!workspace.scene) await become("ada");
 route();
 if (open.thread === null && !open.home) composer.area.focus();

@@ -18,15 +18,14 @@ export class Workspace {
     this.unread = new Set();
     this.connections = 0;
     this.online = false;
+    this.waiting = null;
   }
 
-  /** Load everything as this person sees it and follow the changes. */
-  async open(person) {
+  /** Follow the changes as this person sees them and load the scene; resolves when it is there. */
+  open(person) {
     this.source?.close();
-    const answer = await fetch(`/workspace/api/scene?as=${encodeURIComponent(person)}`);
-    if (!answer.ok) throw new Error((await answer.json()).error);
-    this.take(await answer.json());
-    this.follow(person);
+    this.waiting = null;
+    return new Promise((resolve, reject) => { this.follow(person, resolve, reject); });
   }
 
   take(scene) {
@@ -38,32 +37,45 @@ export class Workspace {
     this.tell("scene", {});
   }
 
-  follow(person) {
+  follow(person, resolve, reject) {
     const source = new EventSource(`/workspace/events?as=${encodeURIComponent(person)}`);
     this.source = source;
-    const on = (kind, act) => source.addEventListener(kind, (event) => act(JSON.parse(event.data)));
+    const on = (kind, act) => source.addEventListener(kind, (event) => this.when(source, () => act(JSON.parse(event.data))));
     on("message", (body) => this.put(body));
     on("gone", (body) => { this.messages.get(body.channel)?.delete(body.ts); this.tell("gone", body); });
-    on("channel", () => this.reload(person));
-    on("channel_gone", () => this.reload(person));
+    on("channel", () => this.load(person, source));
+    on("channel_gone", () => this.load(person, source));
     on("home", (body) => { this.scene.home = body.view; this.tell("home", body); });
     on("view", (body) => { this.scene.view = body.view; this.tell("view", body); });
     on("view_gone", () => { this.scene.view = null; this.tell("view", {}); });
     on("connection", (body) => { this.connections = body.connections; this.tell("connection", body); });
-    source.addEventListener("open", () => this.reconnected(person));
-    source.addEventListener("error", () => { this.online = false; this.lost = true; this.tell("connection", {}); });
+    source.addEventListener("ready", () => this.load(person, source).then(resolve, reject));
+    source.addEventListener("error", () => {
+      this.online = false;
+      this.tell("connection", {});
+      if (source.readyState === EventSource.CLOSED) reject(new Error(`The workspace does not know ${person}.`));
+    });
   }
 
-  async reconnected(person) {
-    this.online = true;
-    this.tell("connection", {});
-    if (this.lost) await this.reload(person);
-    this.lost = false;
+  /** Changes that arrive while the scene is on its way are applied after it. */
+  when(source, act) {
+    if (source !== this.source) return;
+    if (this.waiting) this.waiting.push(act);
+    else act();
   }
 
-  async reload(person) {
+  async load(person, source) {
+    if (source !== this.source) return;
+    this.waiting ??= [];
     const answer = await fetch(`/workspace/api/scene?as=${encodeURIComponent(person)}`);
-    if (answer.ok && person === this.me) this.take(await answer.json());
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.error);
+    if (source !== this.source) return;
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    this.online = true;
+    this.take(body);
+    for (const act of waiting) act();
   }
 
   put({ channel, message }) {
