@@ -93,6 +93,11 @@ def first_line(text: str, limit: int) -> str:
     return cut(next((line.strip() for line in text.splitlines() if line.strip()), ""), limit)
 
 
+def without_markdown(text: str) -> str:
+    """Markdown as plain words, for one line in Slack's own markup: labels for links, no marks of bold."""
+    return re.sub(r"\[([^\]\n]+)\]\([^)\s]+\)", r"\1", text).replace("**", "")
+
+
 def harmless(text: str) -> str:
     """Markdown of the model without its power to notify: broadcasts and mentions become plain words."""
     text = re.sub(r"<!(here|channel|everyone)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)

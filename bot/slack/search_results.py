@@ -16,6 +16,7 @@ from bot.slack.rendered import (
     link,
     plain,
     section,
+    without_markdown,
 )
 from memory.recall import Hit
 
@@ -38,7 +39,7 @@ def _hit(hit: Hit) -> str:
     facts = [f"#{escape(hit.channel_name)}", OUTCOME_WORDS[hit.outcome], hit.finished_at.date().isoformat()]
     if hit.repository:
         facts.append(escape(hit.repository) + (f" @ {hit.commit[:10]}" if hit.commit else ""))
-    fix = f"\n> {escape(first_line(hit.fix, 240))}" if hit.fix else ""
+    fix = f"\n> {escape(first_line(without_markdown(hit.fix), 240))}" if hit.fix else ""
     return (
         f"{link(hit.permalink, first_line(hit.problem, 160))}\n{'  ·  '.join(facts)}\n{escape(hit.why)}{fix}"
     )
