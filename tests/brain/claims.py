@@ -1,0 +1,34 @@
+"""A claimed session on a real log, for tests of what a step records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from bot.brain.claimed import Claimed, StopSignal
+from memory.events import Event, Recorded
+from memory.log import SessionLog
+from tests.support.threads import THREAD, deliver
+
+T = TypeVar("T", bound=Event)
+
+
+def claim(engine: Engine, *events: Recorded, text: str = "the import fails") -> Claimed:
+    """A session to which somebody wrote, claimed, with these events recorded."""
+    log = SessionLog(engine)
+    deliver(log, THREAD, text=text)
+    lease = log.claim("worker", ttl=60)
+    assert lease is not None
+    claimed = Claimed(log, lease, StopSignal(lease.interrupt_seq))
+    for event in events:
+        claimed.append(event)
+    return claimed
+
+
+def new_events(engine: Engine, claimed: Claimed, act: Callable[[], object]) -> list[Event]:
+    """What the act records."""
+    head = claimed.session.head
+    act()
+    return [entry.event for entry in SessionLog(engine).read(claimed.id, after=head)]
