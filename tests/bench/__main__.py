@@ -35,9 +35,10 @@ from sandbox.choose import open_sandbox
 from sandbox.fake import FakeSandbox
 from sandbox.port import Limits
 from tests.bench.corpus import solutions
+from tests.bench.processes import resident, takeover
 from tests.support.messages_api import KEY, MessagesApi
 from tests.support.messages_api_replies import Reply, text
-from tests.support.processes import running
+from tests.support.processes import free_port, running
 from tests.support.product import Product, ScriptModel
 
 Figures = dict[str, float]
@@ -171,12 +172,12 @@ def sandbox_bench(at: Place) -> Figures:
     return {"command ms": inside, "bare process ms": bare, "command overhead ms": inside - bare}
 
 
-def memory_bench(at: Place) -> Figures:
-    """Indexing and searching 10,000 passages, with vectors from the hashing embedder: the SQL alone."""
+def memory_bench(at: Place, passages: int) -> Figures:
+    """Indexing and searching so many passages, with vectors from the hashing embedder: the SQL alone."""
     embedder = HashingEmbedder()
     index = SolutionIndex(at.engine, embedder)
     made, begun = 0, time.perf_counter()
-    for batch in solutions(passages=10_000, batch=64):
+    for batch in solutions(passages=passages, batch=64):
         prepared = index.prepare_all(batch)
         with at.engine.begin() as connection:
             for one in prepared:
@@ -193,12 +194,12 @@ def memory_bench(at: Place) -> Figures:
     )
 
 
-def acknowledgement_bench(at: Place) -> Figures:
-    """100 mentions a second at a real listening process in Socket Mode, from delivery to acknowledgement."""
+def acknowledgement_bench(at: Place, *, http: bool) -> Figures:
+    """100 events a second at a real listening process, from delivery to acknowledgement."""
+    port = free_port()
     with LocalWorkspace() as workspace, MessagesApi(lambda _: Reply(blocks=[text("Done.")])) as model:
         settings = {
             "SLACK_BOT_TOKEN": workspace.bot_token,
-            "SLACK_APP_TOKEN": workspace.app_token,
             "SLACK_API_URL": workspace.api_url,
             "ANTHROPIC_API_KEY": KEY,
             "ANTHROPIC_BASE_URL": model.address,
@@ -206,7 +207,14 @@ def acknowledgement_bench(at: Place) -> Figures:
             "OXBOW_DATA_DIR": str(at.folder / "data"),
             "DATABASE_URL": at.url,
         }
-        with running(at.folder / "log", "listen", **settings):
+        mode = (
+            {"SLACK_SIGNING_SECRET": workspace.signing_secret, "PORT": str(port)}
+            if http
+            else {"SLACK_APP_TOKEN": workspace.app_token}
+        )
+        with running(at.folder / "log", "listen", **settings, **mode):
+            if http:
+                workspace.use_request_url(f"http://127.0.0.1:{port}/slack/events")
             workspace.post("ada", "general", "@Oxbow first")
             workspace.wait_for(lambda: workspace.acks)
             before, begun = len(workspace.acks), time.perf_counter()
@@ -219,12 +227,16 @@ def acknowledgement_bench(at: Place) -> Figures:
 
 
 BENCHES: dict[str, Bench] = {
-    "acknowledgement": acknowledgement_bench,
+    "acknowledgement, Socket Mode": lambda at: acknowledgement_bench(at, http=False),
+    "acknowledgement, HTTP": lambda at: acknowledgement_bench(at, http=True),
     "log": log_bench,
     "fold": fold_bench,
     "turn": turn_bench,
     "sandbox": sandbox_bench,
-    "memory": memory_bench,
+    "memory": lambda at: memory_bench(at, 10_000),
+    "large memory": lambda at: memory_bench(at, 100_000),
+    "resident": lambda at: resident(at.engine, at.url, at.folder),
+    "takeover": lambda at: takeover(at.engine, at.url, at.folder),
 }
 
 

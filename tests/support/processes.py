@@ -44,6 +44,11 @@ class Process:
         eventually(lambda: " ready: " in self.said or self._process.poll() is not None, within=START_SECONDS)
         assert " ready: " in self.said, self.said
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
         self._process.send_signal(number)
