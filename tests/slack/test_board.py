@@ -46,13 +46,16 @@ def test_what_a_newer_state_replaces_is_not_written(slack: Slack, board: Progres
 def test_a_state_that_comes_back_before_the_other_was_written_stays(
     slack: Slack, board: ProgressBoard, ts: str
 ) -> None:
-    board.show(GENERAL, ts, plain("one"))
-    eventually(lambda: shown(slack, ts) == "one")
+    later = slack.workspace.post("oxbow", "general", "a message that is due after it")
+    for message in (ts, later):
+        board.show(GENERAL, message, plain("one"))
+        eventually(lambda message=message: shown(slack, message) == "one")  # type: ignore[misc]
     board.show(GENERAL, ts, plain("two"))
     board.show(GENERAL, ts, plain("one"))
-    board.finish(GENERAL, slack.workspace.post("oxbow", "general", "another"), plain("done"))
-    eventually(lambda: "done" in [message["text"] for message in slack.workspace.messages("general")])
-    assert [call.arguments["text"] for call in slack.workspace.calls_of("chat.update")] == ["one", "done"]
+    board.show(GENERAL, later, plain("three"))
+    eventually(lambda: shown(slack, later) == "three")
+    updates = [call.arguments["text"] for call in slack.workspace.calls_of("chat.update")]
+    assert updates == ["one", "one", "three"]
 
 
 def test_a_message_that_was_left_is_not_written_any_more(slack: Slack, board: ProgressBoard, ts: str) -> None:
