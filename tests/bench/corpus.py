@@ -1,65 +1,134 @@
-"""A made-up memory of any size: threads about invented errors in invented services."""
+"""A made-up memory of any size: threads about some hundred topics, in invented words.
+
+Words follow Zipf's law as in any language, so common terms have long postings and rare ones tell threads
+apart. A real embedder places the topics; the passages lie around theirs, about as near to each other as
+passages of one topic are in real chat. Embedding them all would take hours.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
-from memory.chunking import passages as passages_of
-from memory.solutions import Solution, Utterance
+import numpy as np
 
-SUBJECTS = (
-    "import",
-    "export",
-    "checkout",
-    "invoice",
-    "login",
-    "search",
-    "upload",
-    "report",
-    "queue",
-    "cache",
-)
+from memory.chunking import passages, solution_terms
+from memory.embedder import Embedder, Vector
+from memory.index import PreparedSolution
+from memory.solutions import Evidence, Solution, Utterance
+
+TEAM = "T1"
+CHANNELS = 40
+TOPICS = 300
+WORDS = 20_000
+SPREAD = 0.05
+"""Of each of the 384 coordinates around the topic's: cosines of about 0.5 within a topic."""
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SYLLABLES = tuple(first + vowel for first in "bdfgklmnprstvwz" for vowel in "aeiou")
 ERRORS = ("KeyError", "ValueError", "TimeoutError", "ConnectionResetError", "PermissionError", "TypeError")
-VERBS = ("fails", "hangs", "stops", "loses rows", "returns nothing", "doubles entries", "leaks memory")
-START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-def solutions(*, passages: int, batch: int) -> Iterator[list[Solution]]:
-    """Batches of solutions that together have at least `passages` passages; the same ones every time."""
-    chance = random.Random(7)
-    made, number, current = 0, 0, []
-    while made < passages:
-        number += 1
-        solution = _solution(chance, number)
-        made += len(passages_of(solution))
-        current.append(solution)
-        if len(current) == batch:
-            yield current
-            current = []
-    if current:
-        yield current
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What some threads are about: words of its own, and a name of an error and of a file."""
+
+    words: tuple[str, ...]
+    error: str
+    file: str
+
+    @property
+    def described(self) -> str:
+        """A text that only this topic's threads resemble."""
+        return f"{self.error} in {self.file}: {' '.join(self.words)}"
 
 
-def _solution(chance: random.Random, number: int) -> Solution:
-    service = f"{chance.choice(SUBJECTS)}_{chance.randrange(400)}"
-    field = f"field_{chance.randrange(2_000)}"
-    error = f"{chance.choice(ERRORS)}: '{field}'"
-    problem = f"the {chance.choice(SUBJECTS)} in {service} {chance.choice(VERBS)} with {error}"
-    fix = f"{service}/{field}.py took {field} for granted; rows without it are now {chance.choice(VERBS)}"
-    return Solution(
-        team="T1",
-        channel=f"C{number % 40}",
-        thread=f"{number}.0",
-        turn=1,
-        session=None,
-        problem=problem,
-        fix=fix,
-        outcome="answered",
-        finished_at=START + timedelta(hours=number % 8_000),
-        permalink=f"https://chat.example.org/{number}",
-        symptoms=(error,),
-        files=(f"{service}/{field}.py",),
-        conversation=(Utterance(author="Ada", text=problem), Utterance(author="Oxbow", text=fix)),
-    )
+class Corpus:
+    """Threads and questions, the same ones every time."""
+
+    def __init__(self) -> None:
+        chance = random.Random(7)
+        self._words = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(WORDS)]
+        self._weights = list(accumulate(1 / (rank + 2) for rank in range(WORDS)))
+        self.topics = [self._topic(chance) for _ in range(TOPICS)]
+
+    def prepared(self, count: int, embedder: Embedder) -> Iterator[PreparedSolution]:
+        """Solutions, ready to be stored, that together have at least `count` passages."""
+        centres = np.array(embedder.embed([topic.described for topic in self.topics]))
+        chance, noise = random.Random(8), np.random.default_rng(9)
+        made = number = 0
+        while made < count:
+            number += 1
+            place = chance.randrange(TOPICS)
+            solution = self._solution(chance, number, self.topics[place])
+            pieces = passages(solution)
+            made += len(pieces)
+            around = centres[place] + noise.normal(0, SPREAD, (len(pieces), centres.shape[1]))
+            around /= np.linalg.norm(around, axis=1, keepdims=True)
+            yield PreparedSolution(
+                solution=solution,
+                terms=solution_terms(solution),
+                passages=pieces,
+                vectors=tuple(around.tolist()),
+                embedder=embedder.name,
+            )
+
+    def questions(self, count: int, *, words: int) -> list[str]:
+        """Questions of about that many words on some of the topics."""
+        chance = random.Random(words)
+        return [
+            f"{topic.error} {self._text(chance, topic, words)}"
+            for topic in chance.choices(self.topics, k=count)
+        ]
+
+    def _topic(self, chance: random.Random) -> Topic:
+        words = tuple(chance.sample(self._words[200:], 12))
+        field = f"{words[0]}_{words[1]}"
+        return Topic(
+            words=words, error=f"{chance.choice(ERRORS)}: '{field}'", file=f"{words[2]}/{words[3]}.py"
+        )
+
+    def _text(self, chance: random.Random, topic: Topic, count: int) -> str:
+        general = chance.choices(self._words, cum_weights=self._weights, k=count)
+        return " ".join(chance.choice(topic.words) if chance.random() < 0.2 else word for word in general)
+
+    def _solution(self, chance: random.Random, number: int, topic: Topic) -> Solution:
+        said = [self._text(chance, topic, chance.randint(15, 90)) for _ in range(chance.randint(2, 6))]
+        return Solution(
+            team=TEAM,
+            channel=f"C{number % CHANNELS}",
+            thread=f"{number}.0",
+            turn=1,
+            session=None,
+            problem=f"{topic.error} {self._text(chance, topic, 40)}",
+            fix=self._text(chance, topic, 60),
+            outcome="answered",
+            finished_at=NOW - timedelta(hours=number),
+            permalink=f"https://chat.example.org/{number}",
+            symptoms=(topic.error,),
+            evidence=(Evidence(command=f"python -m pytest {topic.file}", exit_code=0),),
+            files=(topic.file,),
+            conversation=tuple(Utterance(author="Ada", text=text) for text in said),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVectors:
+    """An embedder that has computed before what it is asked: what remains of a search is the database's."""
+
+    name: str
+    dimensions: int
+    vectors: dict[str, Vector]
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Look the vectors up."""
+        return [self.vectors[text] for text in texts]
+
+
+def known_vectors(embedder: Embedder, texts: Sequence[str]) -> KnownVectors:
+    """The vectors of these texts, computed once."""
+    vectors = dict(zip(texts, embedder.embed(texts), strict=True))
+    return KnownVectors(embedder.name, embedder.dimensions, vectors)

@@ -1,93 +1,119 @@
-"""What only a real worker process shows: its memory under many sessions, and how soon another takes over."""
+"""What only real worker processes show: their memory under many sessions, and how soon another takes over."""
 
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
-from bot.worker import LEASE_SECONDS
 from bot.workspace.local import LocalWorkspace
-from memory.database import Engine
-from memory.log import SessionLog
+from memory.log import SessionLog, SessionRow
+from tests.bench.figures import Figures
+from tests.bench.place import Place
 from tests.support.messages_api import KEY, MessagesApi
 from tests.support.messages_api_replies import Silence
-from tests.support.processes import Process, running
+from tests.support.processes import running
 from tests.support.waiting import eventually
 
 COUNTS = (1, 100, 500)
+TAKEN_OVER = 20
 MEBIBYTE = 1024 * 1024
+
+ASKED = 6
+"""Events until a session waits for the model: opened, received, progress begun, posted, recalled, asked."""
+
+
+def settings_for(workspace: LocalWorkspace, at: Place, **more: str) -> dict[str, str]:
+    """The environment of a process of the product at this workspace and this database."""
+    return {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_API_URL": workspace.api_url,
+        "OXBOW_EMBEDDER": "hashing",
+        "OXBOW_DATA_DIR": str(at.folder / "data"),
+        "DATABASE_URL": at.url,
+        **more,
+    }
 
 
 @contextmanager
-def waiting_model(url: str, folder: Path) -> Iterator[tuple[LocalWorkspace, dict[str, str]]]:
-    """A workspace, and the settings of a product whose model takes requests and never answers."""
+def waiting_model(at: Place) -> Iterator[tuple[LocalWorkspace, dict[str, str]]]:
+    """A workspace with a listener, and settings of workers whose model takes requests and never answers."""
     with LocalWorkspace() as workspace, MessagesApi(lambda _: Silence()) as model:
-        yield (
+        settings = settings_for(
             workspace,
-            {
-                "SLACK_BOT_TOKEN": workspace.bot_token,
-                "SLACK_APP_TOKEN": workspace.app_token,
-                "SLACK_API_URL": workspace.api_url,
-                "ANTHROPIC_API_KEY": KEY,
-                "ANTHROPIC_BASE_URL": model.address,
-                "OXBOW_EMBEDDER": "hashing",
-                "OXBOW_DATA_DIR": str(folder / "data"),
-                "DATABASE_URL": url,
-            },
+            at,
+            SLACK_APP_TOKEN=workspace.app_token,
+            ANTHROPIC_API_KEY=KEY,
+            ANTHROPIC_BASE_URL=model.address,
         )
+        with running(at.folder / "listen", "listen", **settings):
+            yield workspace, settings
 
 
-def asked(log: SessionLog, sessions: int) -> bool:
-    """Whether that many sessions wait for the model's answer."""
-    rows = log.sessions(limit=sessions + 10)
-    # Opened, received, progress started and posted, recalled, requested: six events.
-    return sum(row.head >= 6 for row in rows) >= sessions
-
-
-def resident(engine: Engine, url: str, folder: Path) -> dict[str, float]:
-    """Resident memory of one worker while 1, 100 and 500 sessions wait for the model."""
-    log, figures, said = SessionLog(engine), {}, 0
+def resident(at: Place) -> Figures:
+    """Resident memory of one worker, seen from outside, while sessions wait for the model."""
+    figures: Figures = {}
     with (
-        waiting_model(url, folder) as (workspace, settings),
-        running(folder / "listen", "listen", **settings),
-        running(folder / "work", "work", **settings) as worker,
+        waiting_model(at) as (workspace, settings),
+        running(at.folder / "work", "work", **settings) as worker,
     ):
+        seen = psutil.Process(worker.pid)
+        said = 0
         for sessions in COUNTS:
-            while said < sessions:
-                said += 1
-                workspace.post("ada", "general", f"@Oxbow wait for {said}")
-            eventually(lambda wanted=sessions: asked(log, wanted), within=240.0, every=0.5)  # type: ignore[misc]
-            memory = psutil.Process(worker.pid).memory_info().rss
-            figures[f"resident memory with {sessions} sessions MiB"] = memory / MEBIBYTE
+            _mention(workspace, sessions - said)
+            said = sessions
+            _await_asked(at, sessions)
+            memory = seen.memory_info().rss / MEBIBYTE
+            figures[f"resident memory, {sessions} session{'s' if sessions > 1 else ''} MiB"] = memory
     return figures
 
 
-def takeover(engine: Engine, url: str, folder: Path) -> dict[str, float]:
-    """Seconds from kill -9 of the worker to the first event of another; the lease is most of it."""
-    log = SessionLog(engine)
+def takeover(at: Place) -> Figures:
+    """Seconds of the database's clock from the end of a killed worker's lease to another's first event."""
+    log = SessionLog(at.engine)
     with (
-        waiting_model(url, folder) as (workspace, settings),
-        running(folder / "listen", "listen", **settings),
-        running(folder / "first", "work", **settings) as first,
+        waiting_model(at) as (workspace, settings),
+        running(at.folder / "first", "work", **settings) as first,
     ):
-        workspace.post("ada", "general", "@Oxbow wait")
-        eventually(lambda: asked(log, 1), within=60.0)
-        [row] = log.sessions()
-        with running(folder / "second", "work", **settings):
-            _kill(first)
-            begun = time.monotonic()
-            eventually(lambda: log.sessions()[0].head > row.head, within=60.0)
-            return {
-                "lease s": LEASE_SECONDS,
-                "first event of another after kill -9 s": time.monotonic() - begun,
-            }
+        _mention(workspace, TAKEN_OVER)
+        _await_asked(at, TAKEN_OVER)
+        with running(at.folder / "second", "work", **settings):
+            first.send(signal.SIGKILL)
+            first.wait()
+            held = log.sessions(limit=TAKEN_OVER)
+            eventually(lambda: all(_taken(log, row) for row in held), within=60.0)
+    late = sorted(_seconds_late(log, row) for row in held)
+    return {
+        f"first of {TAKEN_OVER} sessions, s beyond the lease": late[0],
+        f"last of {TAKEN_OVER} sessions, s beyond the lease": late[-1],
+    }
 
 
-def _kill(process: Process) -> None:
-    process.send(signal.SIGKILL)
-    process.end()
+def _mention(workspace: LocalWorkspace, times: int) -> None:
+    for number in range(times):
+        workspace.post("ada", "general", f"@Oxbow wait for {number}")
+
+
+def _await_asked(at: Place, sessions: int) -> None:
+    """Wait until that many sessions wait for the model's answer."""
+    log = SessionLog(at.engine)
+
+    def asked() -> bool:
+        rows = log.sessions(limit=sessions)
+        return len(rows) == sessions and all(row.head >= ASKED for row in rows)
+
+    eventually(asked, within=300.0, every=0.25)
+
+
+def _taken(log: SessionLog, held: SessionRow) -> bool:
+    return bool(log.read(held.session, after=held.head))
+
+
+def _seconds_late(log: SessionLog, held: SessionRow) -> float:
+    """From the end of the lease, as it was after its holder died, to the first event after it."""
+    first, *_ = log.read(held.session, after=held.head)
+    if held.lease_until is None:
+        raise AssertionError("the killed worker held the session")
+    return (first.recorded_at - held.lease_until).total_seconds()
