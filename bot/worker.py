@@ -86,6 +86,8 @@ class Worker:
                 self._log.release(holding.lease)
             except DatabaseLost:
                 logger.warning("session %s is left to its lease", holding.lease.session)
+        self._beat_now.set()
+        self._heart.join(max(0.0, deadline - time.monotonic()))
 
     @property
     def running(self) -> int:

@@ -47,7 +47,7 @@ def working(engine: Engine, brain: Brain, *, capacity: int = 500) -> Iterator[tu
         log=SessionLog(engine), wakeups=Wakeups(engine), brain=brain, owner="w", team="T1", capacity=capacity
     )
     stopping = threading.Event()
-    serving = threading.Thread(target=worker.serve, args=(stopping,))
+    serving = threading.Thread(target=worker.serve, args=(stopping,), name="serving")
     serving.start()
     try:
         yield worker, stopping
@@ -161,6 +161,16 @@ def test_a_worker_that_is_stopped_hands_over_between_two_steps(engine: Engine, l
     assert (row(log).status, row(log).barren_claims) == ("runnable", 0)
 
 
+def test_nothing_of_a_drained_worker_goes_on(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    brain = ScriptedBrain(rests)
+    with working(engine, brain):
+        eventually(lambda: brain.ended)
+    assert not [
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("heart", "session"))
+    ]
+
+
 def test_a_step_that_does_not_end_in_time_is_handed_over_too(engine: Engine, log: SessionLog) -> None:
     deliver(log)
     go = threading.Event()
@@ -173,6 +183,8 @@ def test_a_step_that_does_not_end_in_time_is_handed_over_too(engine: Engine, log
     with working(engine, brain) as (worker, stopping):
         eventually(lambda: worker.running == 1)
         stopping.set()
+        # Draining begins when serving has ended: until then the session might be claimed once more.
+        eventually(lambda: "serving" not in {thread.name for thread in threading.enumerate()})
         worker.drain(0.0)
         assert row(log).status == "runnable"
         go.set()

@@ -66,6 +66,7 @@ def test_a_claim_that_replaces_a_lapsed_one_keeps_its_heartbeat(engine: Engine) 
         for end in brain.ends:
             end.set()
         serving.join(timeout=10)
+        worker.drain(10.0)
 
 
 def test_a_worker_leaves_the_sessions_of_other_workspaces_alone(engine: Engine) -> None:
