@@ -142,10 +142,18 @@ def listening(
 
 @contextmanager
 def working(
-    settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering
+    settings: Settings,
+    slack: SlackSide,
+    engine: Engine,
+    remembering: Remembering,
+    *,
+    model: Model,
+    sandbox: Sandbox | str,
 ) -> Iterator[Worker]:
-    """A worker that is ready to serve, and its progress board for as long as this is open."""
-    model, sandbox = build_model(settings), build_sandbox(settings)
+    """A worker that is ready to serve, and its progress board for as long as this is open.
+
+    `sandbox` is a reason in words where this host has none.
+    """
     allowed = repositories(settings.oxbow_repositories)
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)

@@ -11,7 +11,9 @@ from threading import Event
 from types import FrameType
 
 from bot.compose import (
+    build_model,
     build_remembering,
+    build_sandbox,
     listening,
     local_workspace,
     open_database,
@@ -68,8 +70,14 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
         embedder = parts.enter_context(open_embedding(wanted))
         warm(embedder)
         remembering = build_remembering(engine, embedder, slack)
-        worker = parts.enter_context(working(wanted, slack, engine, remembering)) if work else None
-        how = ["working"] if work else []
+        worker: Worker | None = None
+        how: list[str] = []
+        if work:
+            model, sandbox = build_model(wanted), build_sandbox(wanted)
+            worker = parts.enter_context(
+                working(wanted, slack, engine, remembering, model=model, sandbox=sandbox)
+            )
+            how.append("working")
         if listen:
             how.insert(0, parts.enter_context(listening(wanted, slack, engine, remembering)))
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))

@@ -12,7 +12,8 @@ from memory.events import Json
 from sandbox.fake import FakeSandbox
 from tests.bench.figures import Figures, timed
 from tests.bench.place import Place
-from tests.support.product import Product, ScriptModel
+from tests.support.product import Product
+from tests.support.script_model import ScriptModel
 
 CALLS = 5
 TURNS = 30

@@ -17,7 +17,8 @@ from bot.workspace.people import TEAM
 from memory.events import Json, Recorded, SolutionIndexed, ToolFinished, ToolStarted
 from memory.log import Lease, SessionLog, ThreadAddress
 from sandbox.choose import open_sandbox
-from tests.support.product import MOMENT, Product, ScriptModel, product
+from tests.support.product import MOMENT, Product, product
+from tests.support.script_model import ScriptModel
 
 Instant = Literal["before", "after"]
 QUESTION = "@Oxbow the counter is wrong, KeyError tz, please count"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,23 +12,9 @@ from bot.brain.claimed import Claimed, StopSignal
 from bot.workspace.people import TEAM
 from memory.events import Json, MessageReceived, ToolFinished, TurnFinished
 from memory.log import ThreadAddress
-from tests.support.product import Product, ScriptModel, key
+from tests.support.product import Product, key
+from tests.support.script_model import ScriptModel, calls, in_turn, says
 from tests.support.waiting import eventually
-
-NUMBERS = count()
-
-
-def says(words: str) -> list[Json]:
-    return [{"type": "text", "text": words}]
-
-
-def calls(tool: str, **given: object) -> list[Json]:
-    return [{"type": "tool_use", "id": f"toolu_s{next(NUMBERS)}", "name": tool, "input": given}]
-
-
-def in_turn(*answers: list[Json]) -> Callable[[Sequence[Json]], list[Json]]:
-    left = list(answers)
-    return lambda _: left.pop(0)
 
 
 def events(oxbow: Product, channel: str, thread: str) -> list[object]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 
 from slack_sdk import WebClient
 from sqlalchemy import Engine
@@ -21,7 +19,6 @@ from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
 from bot.forge.repository import Mirrors
-from bot.model.port import ModelRequest, ModelResponse
 from bot.slack.board import ProgressBoard
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
@@ -31,56 +28,15 @@ from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.channels import Channels
 from memory.embedder import HashingEmbedder
-from memory.events import Json, Usage
+from memory.events import Json
 from memory.index import SolutionIndex
 from memory.log import Lease, SessionLog
 from memory.recall import Recall
 from sandbox.port import Sandbox
-from tests.support.messages_api_rules import check
+from tests.support.script_model import ScriptModel
 
 MOMENT = 0.05
 """Seconds of a lease that a test lets lapse."""
-
-Script = Callable[[Sequence[Json]], list[Json]]
-"""From the messages of a request to the blocks of the answer."""
-
-
-@dataclass
-class ScriptModel:
-    """Answers from a plain function, after checking that the real API would take the request."""
-
-    script: Script
-    requests: list[ModelRequest] = field(default_factory=list)
-    name: str = "script"
-    notice: str | None = None
-
-    def respond(
-        self, request: ModelRequest, *, on_text: Callable[[str], None], cancelled: Event
-    ) -> ModelResponse:
-        """One answer; a request that the API would refuse fails the test."""
-        check(_on_the_wire(request), set())
-        self.requests.append(request)
-        blocks = self.script(request.messages)
-        asks = any(block["type"] == "tool_use" for block in blocks)
-        return ModelResponse(
-            model=self.name,
-            blocks=tuple(blocks),
-            stop_reason="tool_use" if asks else "end_turn",
-            usage=Usage(input_tokens=10, output_tokens=5),
-        )
-
-
-def _on_the_wire(request: ModelRequest) -> Json:
-    return {
-        "model": "script",
-        "max_tokens": request.max_tokens,
-        "system": [{"type": "text", "text": request.system}],
-        "tools": [
-            {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
-            for tool in request.tools
-        ],
-        "messages": list(request.messages),
-    }
 
 
 class Product:
