@@ -21,9 +21,6 @@ COUNTS = (1, 100, 500)
 TAKEN_OVER = 20
 MEBIBYTE = 1024 * 1024
 
-ASKED = 6
-"""Events until a session waits for the model: opened, received, progress begun, posted, recalled, asked."""
-
 
 def settings_for(workspace: LocalWorkspace, at: Place, **more: str) -> dict[str, str]:
     """The environment of a process of the product at this workspace and this database."""
@@ -38,8 +35,8 @@ def settings_for(workspace: LocalWorkspace, at: Place, **more: str) -> dict[str,
 
 
 @contextmanager
-def waiting_model(at: Place) -> Iterator[tuple[LocalWorkspace, dict[str, str]]]:
-    """A workspace with a listener, and settings of workers whose model takes requests and never answers."""
+def waiting_model(at: Place) -> Iterator[tuple[LocalWorkspace, MessagesApi, dict[str, str]]]:
+    """A workspace with a listener, a model that never answers, and the settings of workers that ask it."""
     with LocalWorkspace() as workspace, MessagesApi(lambda _: Silence()) as model:
         settings = settings_for(
             workspace,
@@ -49,14 +46,14 @@ def waiting_model(at: Place) -> Iterator[tuple[LocalWorkspace, dict[str, str]]]:
             ANTHROPIC_BASE_URL=model.address,
         )
         with running(at.folder / "listen", "listen", **settings):
-            yield workspace, settings
+            yield workspace, model, settings
 
 
 def resident(at: Place) -> Figures:
     """Resident memory of one worker, seen from outside, while sessions wait for the model."""
     figures: Figures = {}
     with (
-        waiting_model(at) as (workspace, settings),
+        waiting_model(at) as (workspace, model, settings),
         running(at.folder / "work", "work", **settings) as worker,
     ):
         seen = psutil.Process(worker.pid)
@@ -64,7 +61,7 @@ def resident(at: Place) -> Figures:
         for sessions in COUNTS:
             _mention(workspace, sessions - said)
             said = sessions
-            _await_asked(at, sessions)
+            _await_asked(model, sessions)
             memory = seen.memory_info().rss / MEBIBYTE
             figures[f"resident memory, {sessions} session{'s' if sessions > 1 else ''} MiB"] = memory
     return figures
@@ -74,11 +71,11 @@ def takeover(at: Place) -> Figures:
     """Seconds of the database's clock from the end of a killed worker's lease to another's first event."""
     log = SessionLog(at.engine)
     with (
-        waiting_model(at) as (workspace, settings),
+        waiting_model(at) as (workspace, model, settings),
         running(at.folder / "first", "work", **settings) as first,
     ):
         _mention(workspace, TAKEN_OVER)
-        _await_asked(at, TAKEN_OVER)
+        _await_asked(model, TAKEN_OVER)
         with running(at.folder / "second", "work", **settings):
             first.send(signal.SIGKILL)
             first.wait()
@@ -96,15 +93,9 @@ def _mention(workspace: LocalWorkspace, times: int) -> None:
         workspace.post("ada", "general", f"@Oxbow wait for {number}")
 
 
-def _await_asked(at: Place, sessions: int) -> None:
-    """Wait until that many sessions wait for the model's answer."""
-    log = SessionLog(at.engine)
-
-    def asked() -> bool:
-        rows = log.sessions(limit=sessions)
-        return len(rows) == sessions and all(row.head >= ASKED for row in rows)
-
-    eventually(asked, within=300.0, every=0.25)
+def _await_asked(model: MessagesApi, sessions: int) -> None:
+    """Wait until that many requests hang at the model."""
+    eventually(lambda: len(model.journal) == sessions, within=300.0, every=0.25)
 
 
 def _taken(log: SessionLog, held: SessionRow) -> bool:
