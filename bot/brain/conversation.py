@@ -65,8 +65,13 @@ def _heard_blocks(heard: Heard) -> list[Json]:
         *(_result_block(result) for result in heard.results),
         *([_text(quoted(heard.recalled))] if heard.recalled else []),
         *(_text(f"<note>\n{note}\n</note>") for note in heard.notes),
-        *(_text(said(message)) for message in heard.messages),
+        *(_text(said(message)) for message in sorted(heard.messages, key=_written)),
     ]
+
+
+def _written(message: Message) -> tuple[int, str]:
+    """The order of writing: deliveries within milliseconds of each other may be heard in another one."""
+    return len(message.ts), message.ts
 
 
 def _result_block(result: ToolFinished) -> Json:
@@ -112,7 +117,7 @@ def _as_text(entry: Entry) -> str:
         case Heard():
             results = (f"[result] {_short(result.output)}" for result in entry.results)
             notes = (f"[note] {note}" for note in entry.notes)
-            return "\n".join([*results, *notes, *map(said, entry.messages)])
+            return "\n".join([*results, *notes, *map(said, sorted(entry.messages, key=_written))])
 
 
 def _block_text(block: Json) -> str:

@@ -84,6 +84,20 @@ def test_what_people_say_meanwhile_reaches_the_next_request(oxbow: Product) -> N
     assert oxbow.answers("general", thread) == ["Done, in order."]
 
 
+def test_messages_that_arrive_out_of_order_are_read_in_the_order_in_which_they_were_written(
+    oxbow: Product,
+) -> None:
+    thread = oxbow.say("ada", "general", "@Oxbow count")
+    channel = oxbow.workspace.channel_id("general")
+    written = [oxbow.workspace.post("ada", "general", f"and {word}", thread) for word in ("one", "two")]
+    for ts in reversed(written):
+        oxbow.listener.message({**oxbow.workspace.message("general", ts), "channel": channel})
+    model = ScriptModel(in_turn(says("Two.")))
+    oxbow.settle(model)
+    asked = str(model.requests[0].messages[-1])
+    assert asked.index("and one") < asked.index("and two")
+
+
 def test_a_question_waits_for_the_thread_and_costs_no_worker(oxbow: Product) -> None:
     thread = oxbow.say("ada", "general", "@Oxbow release it")
     model = ScriptModel(in_turn(calls("ask", question="To which region?"), says("Released to eu.")))
