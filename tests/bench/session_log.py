@@ -6,8 +6,18 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from memory.events import MessageReceived, SessionOpened, ToolFinished
+from memory.events import (
+    MessageReceived,
+    ModelRequested,
+    ModelResponded,
+    Recorded,
+    SessionOpened,
+    ToolFinished,
+    ToolStarted,
+    Usage,
+)
 from memory.fold import fold
 from memory.log import Lease, SessionLog, ThreadAddress
 from tests.bench.figures import Figures, spread, timed
@@ -58,16 +68,30 @@ def _together(name: str, connections: int, work: Callable[[int, int], object]) -
 
 
 def reading(at: Place) -> Figures:
-    """A session of 2,000 events of 2 KB: read from the database, and folded."""
+    """A session of 2,000 events, 500 commands of one turn: read from the database, and folded."""
     log = SessionLog(at.engine)
     lease = opened(log, "2000")
-    for _ in range(20):
-        log.append(lease, *[OUTPUT] * 100)
+    for number in range(500):
+        log.append(lease, *_step(number, through=4 * number + 2))
     events = log.read(lease.session)
     return {
         "read and decode 2,000 events ms": statistics.median(timed(10, lambda _: log.read(lease.session))),
         "fold 2,000 events ms": statistics.median(timed(10, lambda _: fold(events))),
     }
+
+
+def _step(number: int, *, through: int) -> list[Recorded]:
+    """The model asks for a command, which prints 2 KB."""
+    request, call = f"1.{number + 1}", f"toolu_{number}"
+    block = {"type": "tool_use", "id": call, "name": "bash", "input": {"command": "make test"}}
+    return [
+        ModelRequested(request=request, model="m", through=through),
+        ModelResponded(
+            request=request, model="m", blocks=(block,), stop_reason="tool_use", usage=Usage(), seconds=1.0
+        ),
+        ToolStarted(call=call, tool="bash"),
+        replace(OUTPUT, call=call),
+    ]
 
 
 def receive(log: SessionLog, thread: str) -> None:
