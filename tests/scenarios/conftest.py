@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from memory.events import Json
 from sandbox.choose import open_sandbox
 from sandbox.port import Sandbox
+from tests.support.databases import Databases, connected
 from tests.support.live import Live, live
 from tests.support.product import Product, product
 
@@ -33,11 +34,22 @@ def oxbow(engine: Engine, tmp_path: Path, sandbox: Sandbox) -> Iterator[Product]
         yield built
 
 
+@pytest.fixture(scope="module")
+def product_at_work(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, workspaces: Path
+) -> Iterator[Live]:
+    with databases.fresh() as url, connected(url) as engine:
+        folder = tmp_path_factory.mktemp("data")
+        with live(engine, folder, sandbox, never, workspaces=workspaces) as running:
+            yield running
+
+
 @pytest.fixture
-def at_work(engine: Engine, tmp_path: Path, sandbox: Sandbox, workspaces: Path) -> Iterator[Live]:
-    """By itself, over Socket Mode. Its model is given its answers by the test."""
-    with live(engine, tmp_path, sandbox, never, workspaces=workspaces) as running:
-        yield running
+def at_work(product_at_work: Live) -> Iterator[Live]:
+    """By itself, over Socket Mode; the tests of a file share one product, as threads share a workspace."""
+    product_at_work.answer_with(never)
+    yield product_at_work
+    product_at_work.await_rest()
 
 
 def never(_: Sequence[Json]) -> list[Json]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import psycopg
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from memory.database import connect, migrate
@@ -45,3 +46,13 @@ class Databases:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Engine]:
+    """An engine on a database, for as long as this is open."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -5,7 +5,7 @@ People act in the local workspace; Slack's protocol, the listener, the log and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,8 @@ class Live:
     """The sandbox's folder."""
 
     def answer_with(self, script: Script) -> None:
-        """What the model answers from now on."""
+        """What the model answers from now on; what it was asked before is forgotten."""
+        self.model.requests.clear()
         self.model.script = script
 
     def events(self, channel: str, thread: str) -> list[Happening]:
@@ -106,8 +107,15 @@ class Live:
 
     def await_acknowledged(self, ts: str) -> None:
         """Wait until the app has taken everything that it was told of a message."""
+        self._await_taken(lambda event: event.get("ts") == ts)
+
+    def await_all_acknowledged(self, kind: str) -> None:
+        """Wait until the app has taken every event of a type that it was told of."""
+        self._await_taken(lambda event: event.get("type") == kind)
+
+    def _await_taken(self, meant: Callable[[Json], bool]) -> None:
         told = self.workspace.wait_for(
-            lambda: {d.key for d in self.workspace.deliveries if d.payload.get("event", {}).get("ts") == ts}
+            lambda: {d.key for d in self.workspace.deliveries if meant(d.payload.get("event", {}))}
         )
         self.workspace.wait_for(lambda: told <= {ack.delivery.key for ack in self.workspace.acks})
 
