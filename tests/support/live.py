@@ -79,7 +79,10 @@ class Live:
 
     def await_rest(self) -> None:
         """Wait until no session has anything left to do."""
-        eventually(lambda: all(row.status == "idle" for row in self.log.sessions()), within=30.0)
+        eventually(
+            lambda: all(row.status in ("idle", "closed") for row in self.log.sessions(limit=1_000)),
+            within=30.0,
+        )
 
     def ask(self, channel: str, words: str, *, user: str = "ada") -> str:
         """A mention that is worked on to its end; gives the thread."""
