@@ -78,7 +78,9 @@ def _measured(stage: Stage, *, quick: bool) -> Figures:
 
 
 def _table(figures: dict[str, Figures]) -> Table:
-    table = Table("stage", "figure", "value")
+    table = Table("stage")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
     for stage, found in figures.items():
         for number, (figure, value) in enumerate(found.items()):
             table.add_row("" if number else stage, figure, f"{value:,.2f}")
