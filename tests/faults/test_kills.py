@@ -18,14 +18,13 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.workspace.local import LocalWorkspace
-from bot.workspace.people import OXBOW
 from memory.codec import type_name
 from memory.events import Json, ToolFinished
 from memory.log import SessionLog
-from tests.support.messages_api import KEY, MessagesApi
+from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text, tool_use
 from tests.support.processes import Process, running
-from tests.support.product import key
+from tests.support.served import answers, settings
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.faults
@@ -57,14 +56,6 @@ def slack() -> Iterator[LocalWorkspace]:
         yield workspace
 
 
-def answers(slack: LocalWorkspace, channel: str, thread: str) -> list[str]:
-    return [
-        message["text"]
-        for message in slack.messages(channel, thread)
-        if message["user"] == OXBOW and key(message).startswith("answer:")
-    ]
-
-
 def disturb(chance: random.Random, workers: list[Process]) -> None:
     """Kill or freeze one worker; a frozen one thaws after its leases have lapsed."""
     victim = chance.choice(workers)
@@ -87,14 +78,8 @@ def test_random_kills_and_freezes_lose_nothing_and_double_nothing(
 ) -> None:
     chance = random.Random(seed)
     with MessagesApi(script) as model, ExitStack() as processes:
-        settings = {
-            "SLACK_BOT_TOKEN": slack.bot_token,
+        chosen = settings(slack, model, tmp_path) | {
             "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "ANTHROPIC_API_KEY": KEY,
-            "ANTHROPIC_BASE_URL": model.address,
-            "OXBOW_EMBEDDER": "hashing",
-            "OXBOW_DATA_DIR": str(tmp_path / "data"),
             "DATABASE_URL": database_url,
         }
         started = 0
@@ -102,7 +87,7 @@ def test_random_kills_and_freezes_lose_nothing_and_double_nothing(
         def start(command: str) -> Process:
             nonlocal started
             started += 1
-            return processes.enter_context(running(tmp_path / f"log-{started}", command, **settings))
+            return processes.enter_context(running(tmp_path / f"log-{started}", command, **chosen))
 
         start("listen")
         workers = [start("work") for _ in range(WORKERS)]

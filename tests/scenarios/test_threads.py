@@ -224,13 +224,3 @@ def test_a_question_that_is_deleted_is_found_no_more(oxbow: Product) -> None:
     )
     oxbow.settle(model)
     assert oxbow.remembering.find("KeyError tz password", team=TEAM, channel=channel, limit=5) == []
-
-
-def test_the_sandbox_sees_no_secret_of_the_process(oxbow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLANTED_SECRET", "sk-planted-0123456789")
-    thread = oxbow.say("ada", "general", "@Oxbow look around")
-    look = "env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null; ls -la / /root /home 2>&1"
-    oxbow.settle(ScriptModel(in_turn(calls("bash", command=look), says("Nothing."))))
-    [seen] = [event for event in events(oxbow, "general", thread) if isinstance(event, ToolFinished)]
-    assert seen.exit_code is not None
-    assert "sk-planted" not in seen.output

@@ -11,20 +11,11 @@ import pytest
 from bot.demo.problems.orders_import import ORDERS_IMPORT
 from bot.demo.repositories import materialise
 from bot.workspace.local import LocalWorkspace
-from bot.workspace.people import OXBOW
-from tests.support.messages_api import KEY, MessagesApi
+from tests.support import served
+from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import playing
 from tests.support.processes import Process, free_port, running
-from tests.support.product import key
 from tests.support.waiting import eventually
-
-SECRET = "sk-planted-secret-0123456789"
-
-
-@pytest.fixture
-def slack() -> Iterator[LocalWorkspace]:
-    with LocalWorkspace() as workspace:
-        yield workspace
 
 
 @pytest.fixture
@@ -34,25 +25,13 @@ def model() -> Iterator[MessagesApi]:
 
 
 def settings(slack: LocalWorkspace, model: MessagesApi, folder: Path) -> dict[str, str]:
-    """What every way of serving has in common."""
-    return {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_API_URL": slack.api_url,
-        "ANTHROPIC_API_KEY": KEY,
-        "ANTHROPIC_BASE_URL": model.address,
-        "OXBOW_EMBEDDER": "hashing",
-        "OXBOW_DATA_DIR": str(folder / "data"),
-        "OXBOW_REPOSITORIES": ",".join(materialise(folder / "origins")),
-        "UNRELATED_SECRET": SECRET,
-    }
+    """What every way of serving has in common, the sample repositories included."""
+    samples = ",".join(materialise(folder / "origins"))
+    return served.settings(slack, model, folder) | {"OXBOW_REPOSITORIES": samples}
 
 
 def answers(slack: LocalWorkspace, thread: str) -> list[str]:
-    return [
-        message["text"]
-        for message in slack.messages("data-platform", thread)
-        if message["user"] == OXBOW and key(message).startswith("answer:")
-    ]
+    return served.answers(slack, "data-platform", thread)
 
 
 def ask(slack: LocalWorkspace) -> str:
@@ -93,17 +72,6 @@ def test_socket_mode_with_the_embedded_database(
         )
         check_search(slack)
         stop(oxbow)
-        check_secrets(slack, model, oxbow)
-
-
-def check_secrets(slack: LocalWorkspace, model: MessagesApi, oxbow: Process) -> None:
-    """No secret of the process is in what it logged, said or asked."""
-    said = str([call.arguments for call in slack.calls]) + oxbow.said
-    asked = str([received.body for received in model.journal])
-    for secret in (KEY, slack.bot_token, slack.app_token, SECRET):
-        assert secret not in oxbow.said
-        assert secret not in asked
-        assert secret not in said
 
 
 def test_http_mode_with_a_given_database(
