@@ -1,12 +1,14 @@
 """A worker may die at any instant: from every point of the log a fresh one reaches the same end.
 
 The instants are those around each append, before and after its commit: between two appends nothing is kept
-outside the log that a fresh worker would miss.
+outside the log that a fresh worker would miss. The job recalls an earlier solution, runs commands that count,
+is steered while it runs, answers in several posts and is indexed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,15 +16,33 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from bot.workspace.people import TEAM
-from memory.events import Json, Recorded, SolutionIndexed, ToolFinished, ToolStarted
+from memory.codec import type_name
+from memory.events import Event, Json, Recorded, SandboxAttached, ToolFinished, ToolStarted
 from memory.log import Lease, SessionLog, ThreadAddress
 from sandbox.choose import open_sandbox
+from sandbox.port import Sandbox
 from tests.support.product import MOMENT, Product, product
 from tests.support.script_model import ScriptModel
 
 Instant = Literal["before", "after"]
 QUESTION = "@Oxbow the counter is wrong, KeyError tz, please count"
+STEER = "and keep the row order"
 STEPS = 3
+PARAGRAPHS = [f"{number}. " + "evidence " * 100 for number in range(30)]
+"""Of the answer: more than fits into two posts."""
+
+ONCE = {
+    "session_opened": 1,
+    "message_received": 2,
+    "solutions_recalled": 1,
+    "sandbox_attached": 1,
+    "model_responded": STEPS + 1,
+    "tool_started": STEPS,
+    "tool_finished": STEPS,
+    "turn_finished": 1,
+    "solution_indexed": 1,
+}
+"""What every log holds in the end, wherever a worker died. Beginnings of effects may be recorded twice."""
 
 
 class Died(BaseException):
@@ -49,16 +69,65 @@ class DyingLog(SessionLog):
         return head
 
 
-def script(messages: Sequence[Json]) -> list[Json]:
-    """Counts in the workspace, `STEPS` times, then tells what the counter says. Any process can go on."""
-    made = sum(1 for message in messages if message["role"] == "assistant")
-    if made < STEPS:
-        command = "echo counted >> counter; wc -l < counter"
-        # The call is named after its thread, so that no two threads share an id.
-        name = f"toolu_{abs(hash(str(messages[0]['content'][-1])))}_{made}"
-        return [{"type": "tool_use", "id": name, "name": "bash", "input": {"command": command}}]
-    last = messages[-1]["content"][0]["content"][0]["text"].strip()
-    return [{"type": "text", "text": f"The counter says {last}."}]
+@dataclass
+class Thread:
+    """One run of the job, in a thread of its own."""
+
+    built: Product
+    sandbox: Sandbox
+    ts: str
+    steered: str | None = None
+    model: ScriptModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.model = ScriptModel(self.script)
+
+    def script(self, messages: Sequence[Json]) -> list[Json]:
+        """Counts in the workspace, `STEPS` times, then tells what the counter says."""
+        made = sum(1 for message in messages if message["role"] == "assistant")
+        if made == 1:
+            self.steer()
+        if made < STEPS:
+            command = "echo counted >> counter; wc -l < counter"
+            name = f"toolu_{self.ts.replace('.', '_')}_{made}"
+            return [{"type": "tool_use", "id": name, "name": "bash", "input": {"command": command}}]
+        last = messages[-1]["content"][0]["content"][0]["text"].strip()
+        answer = [f"The counter says {last}.", *PARAGRAPHS]
+        return [{"type": "text", "text": "\n\n".join(answer)}]
+
+    def steer(self) -> None:
+        """Somebody writes while the model thinks; a model that is asked again does not hear it twice."""
+        if self.steered is None:
+            self.steered = self.built.say("bruno", "general", STEER, self.ts)
+
+    @property
+    def events(self) -> list[Event]:
+        channel = self.built.workspace.channel_id("general")
+        state = self.built.log.thread_state(ThreadAddress(team=TEAM, channel=channel, thread=self.ts))
+        assert state is not None
+        return [recorded.event for recorded in self.built.log.read(state.session)]
+
+    def check(self) -> None:
+        """One answer, each call made once, one solution: whatever happened on the way."""
+        events = self.events
+        names = [type_name(type(event)) for event in events]
+        assert {name: names.count(name) for name in ONCE} == ONCE
+        started = [event.call for event in events if isinstance(event, ToolStarted)]
+        assert len(set(started)) == STEPS
+        assert [e.output.strip() for e in events if isinstance(e, ToolFinished)] == ["1", "2", "3"]
+        [attached] = [event for event in events if isinstance(event, SandboxAttached)]
+        counter = self.sandbox.read(attached.reference, path="counter", epoch=1_000)
+        assert counter == b"counted\n" * STEPS
+        assert STEER in str(self.model.requests[-1].messages)
+
+    def said(self) -> list[tuple[str, ...]]:
+        """What the thread shows, in kinds of posts and whole texts."""
+        messages = self.built.workspace.messages("general", self.ts)
+        posts = [(str(m["metadata"]["event_payload"]["key"]), m) for m in messages if m.get("metadata")]
+        return [
+            (key, "".join(block["text"] for block in post["blocks"] if block["type"] == "markdown"))
+            for key, post in posts
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -66,51 +135,57 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("crash")
 
 
+@pytest.fixture(scope="module")
+def sandbox(folder: Path) -> Sandbox:
+    return open_sandbox("auto", folder / "workspaces")
+
+
 @pytest.fixture
-def built(engine: Engine, folder: Path) -> Iterator[Product]:
-    with product(engine, folder, open_sandbox("auto", folder / "workspaces")) as built:
+def built(engine: Engine, folder: Path, sandbox: Sandbox) -> Iterator[Product]:
+    with product(engine, folder, sandbox) as built:
         yield built
 
 
-def run_and_die(built: Product, engine: Engine, at: int, instant: Instant) -> tuple[str, bool]:
-    """A mention, a worker that dies around its n-th append, and fresh workers to the end."""
-    ts = built.say("ada", "general", f"{QUESTION} {at} {instant}")
-    model = ScriptModel(script)
+def begin(built: Product, sandbox: Sandbox, name: str) -> Thread:
+    return Thread(built, sandbox, built.say("ada", "general", f"{QUESTION} {name}"))
+
+
+def run_and_die(thread: Thread, engine: Engine, at: int, instant: Instant) -> bool:
+    """A worker that dies around its n-th append, and fresh workers to the end; False when none died."""
     died = False
     try:
-        built.work(model, DyingLog(engine, at, instant), ttl=MOMENT)
+        thread.built.work(thread.model, DyingLog(engine, at, instant), ttl=MOMENT)
     except Died:
         died = True
-    built.settle(model)
-    return ts, died
-
-
-def check_end(built: Product, ts: str) -> None:
-    """One answer, each call made once, one solution: whatever happened on the way."""
-    address = ThreadAddress(team=TEAM, channel=built.workspace.channel_id("general"), thread=ts)
-    state = built.log.thread_state(address)
-    assert state is not None
-    events = [recorded.event for recorded in built.log.read(state.session)]
-    started = [event.call for event in events if isinstance(event, ToolStarted)]
-    assert len(started) == len(set(started)) == STEPS
-    assert [event.output.strip() for event in events if isinstance(event, ToolFinished)] == ["1", "2", "3"]
-    said = built.answers("general", ts)
-    assert said.count("The counter says 3.") == 1
-    assert len(said) == len(set(said))
-    assert sum(isinstance(event, SolutionIndexed) for event in events) == 1
+    thread.built.settle(thread.model)
+    return died
 
 
 @pytest.mark.parametrize("instant", ["before", "after"])
 def test_a_fresh_worker_reaches_the_same_end_from_every_append(
-    built: Product, engine: Engine, instant: Instant
+    built: Product, sandbox: Sandbox, engine: Engine, instant: Instant
 ) -> None:
+    # The first thread is there to be recalled; the second runs to its end undisturbed.
+    built.settle(begin(built, sandbox, "to be recalled").model)
+    undisturbed = begin(built, sandbox, "undisturbed")
+    built.settle(undisturbed.model)
+    undisturbed.check()
+    wanted = undisturbed.said()
+    assert [key for key, _ in wanted if key.startswith(("recall:", "answer:1:"))] == [
+        "recall:1",
+        "answer:1:1",
+        "answer:1:2",
+        "answer:1:3",
+    ]
     at = 0
     died = True
     while died:
         at += 1
-        ts, died = run_and_die(built, engine, at, instant)
-        check_end(built, ts)
-    assert at > 15, "the main job makes more appends than that"
+        thread = begin(built, sandbox, f"{at} {instant}")
+        died = run_and_die(thread, engine, at, instant)
+        thread.check()
+        assert thread.said() == wanted, f"died {instant} append {at}"
+    assert at > 25, "the job makes more appends than that"
     with engine.connect() as connection:
         solutions = connection.execute(text("SELECT count(*) FROM solutions")).scalar_one()
-    assert solutions == at
+    assert solutions == at + 2
