@@ -64,7 +64,7 @@ def _heard_blocks(heard: Heard) -> list[Json]:
     return [
         *(_result_block(result) for result in heard.results),
         *([_text(quoted(heard.recalled))] if heard.recalled else []),
-        *(_text(f"<note>\n{note}\n</note>") for note in heard.notes),
+        *(_text(f"<note>\n{escape(note, quote=False)}\n</note>") for note in heard.notes),
         *(_text(said(message)) for message in sorted(heard.messages, key=_written)),
     ]
 
@@ -88,9 +88,10 @@ def _text(text: str) -> Json:
 
 
 def said(message: Message) -> str:
-    """One person's message. Names are escaped, so that none can pretend to be somebody else's message."""
+    """One person's message, escaped, so that none can pretend to be somebody else's or a note of ours."""
     name = escape(message.author_name, quote=True).replace("\n", " ")
-    return f'<message from="{name}" id="{escape(message.author, quote=True)}">\n{message.text}\n</message>'
+    text = escape(message.text, quote=False)
+    return f'<message from="{name}" id="{escape(message.author, quote=True)}">\n{text}\n</message>'
 
 
 def quoted(hits: Iterable[RecalledSolution]) -> str:
