@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,6 +13,7 @@ from bot.brain.claimed import Claimed, StopSignal
 from bot.workspace.people import TEAM
 from memory.events import Json, MessageReceived, ToolFinished, TurnFinished
 from memory.log import ThreadAddress
+from sandbox.port import Sandbox
 from tests.support.product import Product, key
 from tests.support.script_model import ScriptModel, calls, in_turn, says
 from tests.support.waiting import eventually
@@ -165,6 +167,22 @@ def test_a_channel_that_turns_private_ends_the_session_and_hides_what_was_solved
     assert model.requests == []
     channel = oxbow.workspace.channel_id("shop-backend")
     assert oxbow.remembering.find("KeyError tz import", team=TEAM, channel=channel, limit=5) == []
+
+
+def test_a_channel_that_turned_private_unseen_is_hidden_by_whoever_asks_slack_anew(
+    oxbow: Product, engine: Engine, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    oxbow.say("ada", "data-platform", "@Oxbow KeyError: 'tz' in the import")
+    oxbow.settle(ScriptModel(in_turn(says("Rows without tz are UTC."))))
+    oxbow.workspace.convert_to_private("data-platform")
+    restarted = Product(engine, oxbow.workspace, tmp_path, sandbox)
+    channel = oxbow.workspace.channel_id("shop-backend")
+    assert restarted.remembering.find("KeyError tz import", team=TEAM, channel=channel, limit=5) == []
+    restarted.say("bruno", "shop-backend", "@Oxbow KeyError: 'tz' in the import")
+    model = ScriptModel(in_turn(says("Never seen.")))
+    restarted.settle(model)
+    restarted.later.shutdown()
+    assert "UTC" not in str(model.requests)
 
 
 def test_an_answer_whose_confirmation_was_lost_is_seen_once(oxbow: Product) -> None:
