@@ -65,7 +65,7 @@ class Live:
         return [
             message
             for message in self.workspace.messages(channel, thread)
-            if message["user"] == OXBOW and key(message).split(":")[0] == kind
+            if message.get("user") == OXBOW and key(message).split(":")[0] == kind
         ]
 
     def texts(self, channel: str, thread: str, kind: str = "answer") -> list[str]:
