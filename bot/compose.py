@@ -18,6 +18,7 @@ from bot.brain.profile import engineer
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
+from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
 from bot.demo.repositories import materialise
 from bot.forge.repository import Mirrors, repositories
@@ -74,7 +75,7 @@ def _database_url(settings: Settings) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
-    with EmbeddedPostgres(settings.oxbow_data_dir / "postgres") as server:
+    with EmbeddedPostgres(settings.oxbow_data_dir / "postgres") as server, watched(server):
         yield server.url
 
 
