@@ -95,10 +95,11 @@ def test_random_kills_and_freezes_lose_nothing_and_double_nothing(
                     conversation.interfere(chance)
             workers.heal()
             eventually(lambda: _all_rest(log), within=SETTLING)
-            with capsys.disabled():
-                sys.stdout.write(f"\nseed {seed}: {len(conversations)} threads, {workers.summary}\n")
             assert len(log.sessions(limit=10_000)) == len(conversations)
             doubled = sum(each.check(log, tmp_path / "data", STEPS) for each in conversations)
+            with capsys.disabled():
+                done = f"{len(conversations)} threads, {workers.summary}, {doubled} posts twice"
+                sys.stdout.write(f"\nseed {seed}: {done}\n")
             # A worker frozen between recording that it will post and posting may post when it thaws; that is
             # named among what is not promised, and so rare that more than one is something else.
             assert doubled <= (1 if workers.long_freezes else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from sqlalchemy import Engine, text
 
 from bot.brain.claimed import Claimed, StopSignal
 from bot.workspace.people import TEAM
-from memory.events import Json, MessageReceived, ToolFinished, TurnFinished
+from memory.events import Json, MessageReceived, SessionClosed, ToolFinished, TurnFinished
 from memory.log import ThreadAddress
 from sandbox.port import Sandbox
-from tests.support.product import Product, key
+from tests.support.product import MOMENT, Product, key
 from tests.support.script_model import ScriptModel, calls, in_turn, says
 from tests.support.waiting import eventually
 
@@ -242,3 +243,22 @@ def test_a_question_that_is_deleted_is_found_no_more(oxbow: Product) -> None:
     )
     oxbow.settle(model)
     assert oxbow.remembering.find("KeyError tz password", team=TEAM, channel=channel, limit=5) == []
+
+
+def test_a_session_that_fails_whoever_claims_it_is_given_up_once_and_can_begin_anew(oxbow: Product) -> None:
+    thread = oxbow.say("ada", "general", "@Oxbow hello")
+
+    def script(_: Sequence[Json]) -> list[Json]:
+        raise RuntimeError("a step that ends every worker")
+
+    def given_up() -> bool:
+        with suppress(RuntimeError):
+            oxbow.work(ScriptModel(script), ttl=MOMENT)
+        return any(isinstance(event, SessionClosed) for event in events(oxbow, "general", thread))
+
+    assert eventually(given_up, every=MOMENT)
+    [notice] = oxbow.answers("general", thread)
+    assert "several times in a row" in notice
+    oxbow.say("ada", "general", "@Oxbow once more", thread)
+    oxbow.settle(ScriptModel(in_turn(says("Now it works."))))
+    assert oxbow.answers("general", thread) == [notice, "Now it works."]

@@ -154,6 +154,14 @@ def test_a_delivery_that_comes_again_and_again_is_heard_once(at_work: Live) -> N
     assert at_work.events("general", thread) == before
 
 
+def test_a_connection_that_drops_is_opened_again(at_work: Live) -> None:
+    at_work.answer_with(in_turn(says("I heard you.")))
+    at_work.workspace.drop_connections()
+    at_work.workspace.wait_for(lambda: at_work.workspace.connected == 1)
+    thread = at_work.ask("general", "can you hear me?")
+    assert at_work.texts("general", thread) == ["I heard you."]
+
+
 def test_a_lost_workspace_is_told_and_replaced(at_work: Live) -> None:
     def script(messages: Sequence[Json]) -> Answer:
         match len(at_work.model.requests):
