@@ -143,13 +143,14 @@ def test_a_post_that_slack_does_not_take_as_it_is_comes_as_plain_words(at_work: 
 def test_a_delivery_that_comes_again_and_again_is_heard_once(at_work: Live) -> None:
     at_work.answer_with(in_turn(says("Hello there.")))
     thread = at_work.ask("general", "hello")
+    at_work.await_rest()
     before = at_work.events("general", thread)
     told = [d for d in at_work.workspace.deliveries if d.payload.get("event", {}).get("ts") == thread]
     acks = len(at_work.workspace.acks)
     for delivery in told:
         for attempt in (0, 1, 2):
             at_work.workspace.deliver_again(delivery, attempt=attempt)
-    at_work.workspace.wait_for(lambda: len(at_work.workspace.acks) == acks + 3 * len(told))
+    at_work.workspace.wait_for(lambda: len(at_work.workspace.acks) >= acks + 3 * len(told))
     at_work.await_rest()
     assert at_work.events("general", thread) == before
 
