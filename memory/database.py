@@ -127,7 +127,7 @@ def place(engine: Engine) -> str:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url.strip()))
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError) as error:
         raise DatabaseError(
             "DATABASE_URL cannot be read. Write it as postgresql://user:password@host:5432/database."
         ) from error

@@ -6,6 +6,9 @@ from threading import Thread
 from typing import Protocol
 
 from slack_bolt import App
+from slack_sdk.errors import SlackApiError
+
+from bot.slack.errors import SlackProblem, from_api
 
 
 class Connection(Protocol):
@@ -18,6 +21,10 @@ class Connection(Protocol):
         """Take no more deliveries; those in hand are answered or delivered again by Slack."""
 
 
+class NotConnected(SlackProblem):
+    """Slack's deliveries cannot come in; the text names the setting and the way out."""
+
+
 class SocketConnection:
     """Socket Mode: no public address is needed."""
 
@@ -27,8 +34,14 @@ class SocketConnection:
         self._handler = SocketModeHandler(app, app_token)
 
     def start(self) -> str:
-        """Connect and return at once; a lost connection is opened again by the SDK."""
-        self._handler.connect()  # type: ignore[no-untyped-call]
+        """Connect and return at once; a lost connection is opened again by the SDK. Raises NotConnected."""
+        try:
+            self._handler.connect()  # type: ignore[no-untyped-call]
+        except SlackApiError as error:
+            raise NotConnected(
+                f"{from_api(error)}. Check SLACK_APP_TOKEN: it is the app-level token (xapp-…) with the "
+                "scope connections:write, of an app with Socket Mode turned on."
+            ) from error
         return "Socket Mode"
 
     def stop(self) -> None:
@@ -48,7 +61,12 @@ class HttpConnection:
 
         handler = SlackRequestHandler(app)
         everywhere = "0.0.0.0"  # noqa: S104 - Slack must reach it
-        self._server = create_server(handler, host=everywhere, port=port, threads=self.THREADS)
+        try:
+            self._server = create_server(handler, host=everywhere, port=port, threads=self.THREADS)
+        except OSError as error:
+            raise NotConnected(
+                f"port {port} cannot be had ({error.strerror}); set PORT to another one."
+            ) from error
         self._port = port
         self._thread = Thread(target=self._server.run, name="http", daemon=True)
 

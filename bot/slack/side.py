@@ -15,6 +15,7 @@ from bot.slack.scopes import SCOPES
 from bot.slack.web import SlackWeb
 from memory.channels import Channels
 from memory.database import Engine
+from memory.events import Json
 
 TIMEOUT = 10
 """Seconds for one call of the Web API; it usually answers in a fraction of one."""
@@ -31,6 +32,10 @@ class SlackSide:
     identity: Identity
 
 
+class NotLetIn(SlackProblem):
+    """Slack does not say who the bot is."""
+
+
 class ScopesMissing(SlackProblem):
     """The token was not granted what the app needs."""
 
@@ -41,11 +46,21 @@ def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT, retry_handlers=[])
     # Without the SDK's own retries: a post whose answer was lost must be looked for, not made again.
     web = SlackWeb(client)
-    me = web.call("auth.test")
+    me = _who_am_i(web, settings)
     _require_scopes(client)
     identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]))
     gate = Gate(web, Channels(engine), identity.team)
     return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
+
+
+def _who_am_i(web: SlackWeb, settings: Settings) -> Json:
+    try:
+        return web.call("auth.test")
+    except SlackProblem as problem:
+        raise NotLetIn(
+            f"{problem}. Check SLACK_BOT_TOKEN, and that {settings.slack_api_url} (SLACK_API_URL) can be "
+            "reached from here."
+        ) from problem
 
 
 def _require_scopes(client: WebClient) -> None:

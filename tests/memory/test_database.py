@@ -36,7 +36,7 @@ def test_the_usual_schemes_are_understood(database_url: str, scheme: str) -> Non
     engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["not a url", "mysql://user@host/name", ""])
+@pytest.mark.parametrize("url", ["not a url", "mysql://user@host/name", "postgresql://host:port/name", ""])
 def test_another_url_is_refused_with_an_example_of_a_right_one(url: str) -> None:
     with pytest.raises(DatabaseError, match="postgresql://"):
         connect(url)
