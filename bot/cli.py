@@ -42,9 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     manifest.add_argument("--request-url", help="address of /slack/events for HTTP; without it Socket Mode")
     show = _add(commands, "show", "print the log of a session", _show)
     show.add_argument("session", help="the session's identifier or its beginning")
+    show.add_argument("call", nargs="?", help="print the whole output of this tool call instead")
     search = _add(commands, "search", "search solved problems", _search)
     search.add_argument("query", nargs="+")
     search.add_argument("--limit", type=int, default=5)
+    _add(commands, "reindex", "index every solution again, as after a change of OXBOW_EMBEDDER", _reindex)
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
     bring.add_argument("path", type=Path)
     bring.add_argument("--workspace-url", default="https://slack.com", help="base of the export's permalinks")
@@ -99,13 +101,19 @@ def _manifest(asked: argparse.Namespace) -> int:
 def _show(asked: argparse.Namespace) -> int:
     from bot.commands import show  # noqa: PLC0415
 
-    return show(asked.session)
+    return show(asked.session, asked.call)
 
 
 def _search(asked: argparse.Namespace) -> int:
     from bot.commands import search  # noqa: PLC0415
 
     return search(" ".join(asked.query), limit=asked.limit)
+
+
+def _reindex(_: argparse.Namespace) -> int:
+    from bot.commands import renew_index  # noqa: PLC0415
+
+    return renew_index()
 
 
 def _import(asked: argparse.Namespace) -> int:

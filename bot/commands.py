@@ -1,4 +1,4 @@
-"""The commands that do one thing and end: migrate, show, search, import."""
+"""The commands that do one thing and end: migrate, show, search, import, reindex."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from bot.workspace.people import TEAM
 from memory.codec import encode
 from memory.database import Engine
 from memory.errors import ImportProblem, StoreError
-from memory.events import RecordedEvent
+from memory.events import RecordedEvent, ToolFinished
 from memory.importing import Source, import_threads
-from memory.log import SessionLog
-from memory.recall import Recall
+from memory.log import SessionLog, SessionRow
+from memory.recall import Recall, resembling
+from memory.reindexing import reindex
 from memory.slack_export import SlackExport
 from memory.thread_lines import ThreadLines
 
@@ -41,26 +42,42 @@ def migrate() -> int:
     return 0
 
 
-def show(prefix: str) -> int:
-    """Print a session's log, one event a line."""
+def show(prefix: str, call: str | None) -> int:
+    """Print a session's log, one event a line, or the whole output of one of its tool calls."""
     with open_database(read_settings()) as engine:
         log = SessionLog(engine)
-        found = log.find(prefix)
-        match found:
-            case []:
-                raise NothingFound(
-                    f"there is no session {prefix!r}; `/oxbow status` lists those of a channel"
-                )
-            case [row]:
-                console = Console(soft_wrap=True, highlight=False)
-                where = f"{row.address.team} {row.address.channel} {row.address.thread}"
-                console.print(f"session {row.session}  {where}  {row.status}", markup=False)
-                for event in log.read(row.session):
-                    console.print(_line(event), markup=False)
-            case several:
-                names = ", ".join(str(row.session) for row in several)
-                raise NothingFound(f"{prefix!r} is the beginning of several sessions: {names}")
+        row = _session(log, prefix)
+        console = Console(soft_wrap=True, highlight=False)
+        if call is not None:
+            console.print(_output(log, row, call), markup=False)
+            return 0
+        where = f"{row.address.team} {row.address.channel} {row.address.thread}"
+        console.print(f"session {row.session}  {where}  {row.status}", markup=False)
+        for event in log.read(row.session):
+            console.print(_line(event), markup=False)
     return 0
+
+
+def _session(log: SessionLog, prefix: str) -> SessionRow:
+    match log.find(prefix):
+        case []:
+            raise NothingFound(f"there is no session {prefix!r}; `/oxbow status` lists those of a channel")
+        case [row]:
+            return row
+        case several:
+            names = ", ".join(str(row.session) for row in several)
+            raise NothingFound(f"{prefix!r} is the beginning of several sessions: {names}")
+
+
+def _output(log: SessionLog, row: SessionRow, call: str) -> str:
+    """What a call printed: kept whole beside the log when it was long, else as its event has it."""
+    whole = log.get_blob(row.session, call)
+    if whole is not None:
+        return whole.decode(errors="replace")
+    for recorded in log.read(row.session):
+        if isinstance(recorded.event, ToolFinished) and recorded.event.call == call:
+            return recorded.event.output
+    raise NothingFound(f"session {row.session} has no finished call {call!r}; `oxbow show` lists its calls")
 
 
 def search(query: str, *, limit: int) -> int:
@@ -68,7 +85,7 @@ def search(query: str, *, limit: int) -> int:
     settings = read_settings()
     console = Console(soft_wrap=True, highlight=False)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
-        hits = Recall(engine, embedder).search(query, team=_team(settings, engine), limit=limit)
+        hits = resembling(Recall(engine, embedder).search(query, team=_team(settings, engine), limit=limit))
     if not hits:
         raise NothingFound(f"nothing similar to {query!r} was found")
     for hit in hits:
@@ -86,15 +103,8 @@ def bring(path: Path, *, workspace_url: str) -> int:
     source = _source(path, workspace_url)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
         team = _team(settings, engine)
-        bar = Progress(
-            TextColumn("importing"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
         result = None
-        with bar:
+        with _progress("importing") as bar:
             task = bar.add_task("import", total=None)
             for result in import_threads(engine, embedder, source, team=team):
                 bar.update(task, completed=result.done, total=result.total)
@@ -107,6 +117,32 @@ def bring(path: Path, *, workspace_url: str) -> int:
         markup=False,
     )
     return 0
+
+
+def renew_index() -> int:
+    """Index every solution again, with a progress bar; run it again to go on where it was broken off."""
+    settings = read_settings()
+    done = 0
+    with (
+        open_database(settings) as engine,
+        open_embedding(settings) as embedder,
+        _progress("reindexing") as bar,
+    ):
+        task = bar.add_task("reindex", total=None)
+        for done, total in reindex(engine, embedder):
+            bar.update(task, completed=done, total=total)
+    Console().print(f"{count(done, 'solution')} indexed again with {settings.oxbow_embedder}.", markup=False)
+    return 0
+
+
+def _progress(doing: str) -> Progress:
+    return Progress(
+        TextColumn(doing),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
 
 
 def _source(path: Path, workspace_url: str) -> Source:

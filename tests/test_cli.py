@@ -9,6 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+
+from memory.embedder import HashingEmbedder
+from memory.events import ToolFinished
+from memory.log import SessionLog
+from tests.memory.solution_makers import make_solution, remember
+from tests.support.threads import deliver
 
 ROOT = Path(__file__).parent.parent
 HEAVY = ("anthropic", "torch", "sentence_transformers", "sqlalchemy", "slack_sdk", "slack_bolt", "pydantic")
@@ -45,7 +52,7 @@ except SystemExit as end:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "listen", "work", "demo", "migrate", "show", "search", "import"]
+    "command", ["serve", "listen", "work", "demo", "migrate", "show", "search", "import", "reindex"]
 )
 def test_the_help_names_every_command(command: str) -> None:
     assert f"    {command}" in oxbow("--help").stdout
@@ -92,6 +99,30 @@ def test_a_session_that_does_not_exist(database_url: str) -> None:
     done = oxbow("show", "0000", DATABASE_URL=database_url)
     assert done.returncode == 1
     assert done.stderr == ("oxbow: there is no session '0000'; `/oxbow status` lists those of a channel\n")
+
+
+def test_the_whole_output_of_a_call_is_shown(engine: Engine, database_url: str) -> None:
+    log = SessionLog(engine)
+    session = deliver(log).session
+    lease = log.claim("worker", 60)
+    assert lease is not None
+    short = ToolFinished(call="short", tool="bash", status="finished", output="one line", exit_code=0)
+    log.append(lease, short)
+    log.put_blob(session, "long", b"line\n" * 20_000)
+    assert oxbow("show", str(session), "short", DATABASE_URL=database_url).stdout == "one line\n"
+    assert oxbow("show", str(session), "long", DATABASE_URL=database_url).stdout.count("line\n") == 20_000
+    missing = oxbow("show", str(session), "other", DATABASE_URL=database_url)
+    assert missing.returncode == 1
+    assert "no finished call 'other'" in missing.stderr
+
+
+def test_the_memory_is_indexed_again_and_twice_is_once(engine: Engine, database_url: str) -> None:
+    remember(
+        engine, HashingEmbedder(), make_solution("import fails"), make_solution("export hangs", thread="2.0")
+    )
+    for _ in range(2):
+        done = oxbow("reindex", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
+        assert (done.returncode, done.stdout) == (0, "2 solutions indexed again with hashing.\n")
 
 
 def test_a_database_that_cannot_be_reached_and_its_password() -> None:

@@ -151,6 +151,36 @@ def test_a_step_whose_lease_was_lost_is_abandoned_and_writes_nothing(engine: Eng
     assert (row(log).head, row(log).lease_owner) == (2, "another")
 
 
+def test_a_claim_that_replaces_a_lapsed_one_keeps_its_heartbeat(engine: Engine, log: SessionLog) -> None:
+    deliver(log)
+    ends = [threading.Event() for _ in range(20)]
+
+    def held(claimed: Claimed, _: Callable[[], bool]) -> None:
+        ends[claimed.lease.epoch - 1].wait(30)
+
+    brain = ScriptedBrain(held)
+
+    def claimed_again() -> bool:
+        """Let the lease lapse until a claim comes before the heartbeat."""
+        if len(brain.claims) == 1:
+            with engine.begin() as connection:
+                connection.execute(text("UPDATE sessions SET lease_until = clock_timestamp()"))
+        return len(brain.claims) > 1
+
+    with working(engine, brain) as (worker, _):
+        eventually(lambda: brain.claims)
+        eventually(claimed_again)
+        *replaced, last = brain.claims
+        eventually(lambda: all(claim.stop.abandoned.is_set() for claim in replaced))
+        for claim in replaced:
+            ends[claim.lease.epoch - 1].set()
+        eventually(lambda: len(brain.ended) == len(replaced))
+        assert worker.running == 1
+        assert not last.stop.abandoned.is_set()
+        for end in ends:
+            end.set()
+
+
 def test_a_worker_that_is_stopped_hands_over_between_two_steps(engine: Engine, log: SessionLog) -> None:
     deliver(log)
     brain = ScriptedBrain(until_draining)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from memory import log_sql
 from memory.errors import LeaseLost
-from memory.events import SessionClosed, ToolStarted
+from memory.events import InterruptRequested, ModelRequested, SessionClosed, ToolStarted
 from memory.log import Lease, SessionLog
 from tests.support.threads import deliver, thread
 
@@ -297,3 +297,30 @@ def test_a_hand_over_and_a_rest_do_not_count(log: SessionLog) -> None:
     assert lease.barren_claims == 1
     log.rest(lease, head=2, delay=0)
     assert claimed(log).barren_claims == 1
+
+
+def test_a_claim_for_one_workspace_leaves_the_others_alone(log: SessionLog) -> None:
+    deliver(log)
+    assert log.claim("worker", 60, team="another") is None
+    assert log.claim("worker", 60, team=thread(1).team) is not None
+
+
+def test_asking_the_model_again_is_no_progress(log: SessionLog) -> None:
+    deliver(log)
+    barren = []
+    for number in (1, 2, 3):
+        lease = claimed(log, ttl=0)
+        log.append(lease, ModelRequested(request=str(number), model="m", through=2))
+        barren.append(lease.barren_claims)
+    lease = claimed(log, ttl=0)
+    log.append(lease, STEP)
+    assert (barren, lease.barren_claims, claimed(log).barren_claims) == ([1, 2, 3], 4, 1)
+
+
+def test_what_is_heard_meanwhile_does_not_wait_for_the_delay_of_a_release(log: SessionLog) -> None:
+    deliver(log)
+    lease = claimed(log)
+    stop = InterruptRequested(by="U1", source="word")
+    log.receive(lease.address, [stop], delivery_key="stop")
+    log.release(lease, delay=300)
+    assert log.claim("another", 60) is not None
