@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults bench lint
+.PHONY: help setup run test faults conformance bench lint
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## create or update .venv; returns at once when nothing changed
 	@scripts/setup
@@ -15,6 +15,9 @@ test: setup ## run the tests
 
 faults: setup ## kill processes at random moments and check that nothing is lost; FAULTS_SECONDS sets how long
 	.venv/bin/python -m pytest -m faults tests/faults
+
+conformance: setup ## run the sandbox contract on every backend and write docs/sandbox-conformance.md
+	.venv/bin/python -m tests.sandbox.conformance
 
 bench: setup ## measure throughput and latency on this machine
 	.venv/bin/python -m tests.bench

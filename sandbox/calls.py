@@ -4,6 +4,7 @@
     begun/       made by the supervisor through the gate, immediately before the command starts
     cancel/      made by whoever wants the command stopped
     lock         held by the supervisor for its life
+    stream       what the command writes, while it writes it, up to a limit
     output       head and tail of what the command wrote
     outcome      one line, written last and in one rename
     trouble      what the supervisor said when it failed itself
@@ -70,6 +71,17 @@ class Call:
             case _:
                 return Cancelled(output=output, dropped_bytes=int(dropped), seconds=float(seconds))
 
+    def stream(self, start: int, size: int) -> bytes:
+        """What the command has written from `start` on. Raises FileNotFoundError when the gate has moved."""
+        try:
+            with (self.folder / "stream").open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except FileNotFoundError:
+            if not (self.folder / "lock").exists():
+                raise
+            return b""
+
     def trouble(self) -> str:
         """The last line of what the supervisor said when it failed itself, if it could say anything."""
         try:
@@ -81,7 +93,7 @@ class Call:
 
 def claim(calls: Path, call: str, request: tuple[str | bytes, ...]) -> Call:
     """The call of that id, made if it is new. Raises `CallConflict`, or FileNotFoundError without a gate."""
-    folder = calls / hashlib.sha256(call.encode()).hexdigest()[:32]
+    folder = call_folder(calls, call)
     digest = _digest(request)
     if not folder.exists():
         draft = calls / f"draft.{secrets.token_hex(8)}"
@@ -102,6 +114,11 @@ def claim(calls: Path, call: str, request: tuple[str | bytes, ...]) -> Call:
             f"call {call} was made before with another request: use a new id for a new request"
         )
     return Call(call=call, folder=folder)
+
+
+def call_folder(calls: Path, call: str) -> Path:
+    """Where everything about the call is; its name is safe whatever the call's id is."""
+    return calls / hashlib.sha256(call.encode()).hexdigest()[:32]
 
 
 def running(calls: Path) -> list[Call]:

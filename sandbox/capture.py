@@ -1,4 +1,7 @@
-"""The output of a command: everything is read, head and tail are kept, the middle is counted."""
+"""The output of a command: everything is read, head and tail are kept, the middle is counted.
+
+Whoever follows the command reads what was written so far from a file beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,16 @@ import select
 import time
 
 _CHUNK = 256 * 1024
+_STREAM_BYTES = 1024**2  # as in `port`, whose import would cost every command 8 ms
 
 
 class Capture:
     """Takes any amount of output in a fixed amount of memory."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, stream: int | None = None) -> None:
         self._half = limit // 2
+        self._stream = stream
+        self._room = _STREAM_BYTES
         self._head = bytearray()
         self._tail = bytearray()
         self._notes: list[str] = []
@@ -22,6 +28,8 @@ class Capture:
     def take(self, pipe: int) -> bool:
         """Read what is there; False at the end of the output."""
         data = os.read(pipe, _CHUNK)
+        if self._stream is not None and self._room:
+            self._room -= os.write(self._stream, data[: self._room])
         self.add(data)
         return bool(data)
 

@@ -80,11 +80,16 @@ class Containment:
 
     def _look_at_disk(self, now: float) -> None:
         limit = self._order["disk_bytes"]
-        used = sum(_disk(folder) for folder in self._order["watched"])
+        sizes = [disk(folder) for folder in self._order["watched"]]
+        used, files = sum(size for size, _ in sizes), sum(count for _, count in sizes)
         took = time.monotonic() - now
         self._next_disk = now + max(_DISK_LOOK, took / _DISK_SHARE)
         if used > limit:
             self._notes.append(f"killed: the workspace holds more than {_size(limit)}; remove files")
+        elif files > self._order["files"]:
+            self._notes.append(
+                f"killed: the workspace holds more than {self._order['files']} files; remove some"
+            )
 
     def close(self) -> list[str]:
         """What there is to say about limits, after everything is dead."""
@@ -132,19 +137,20 @@ def _proportional(process: int) -> int:
         return 0
 
 
-def _disk(folder: str) -> int:
-    """Bytes on disk below the folder; what cannot be read is not counted."""
-    total, waiting = 0, [folder]
+def disk(folder: str) -> tuple[int, int]:
+    """Bytes on disk and number of entries below the folder; what cannot be read is not counted."""
+    total, count, waiting = 0, 0, [folder]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
+                    count += 1
                     total += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
         except OSError:
             continue
-    return total
+    return total, count
 
 
 def _size(count: int) -> str:

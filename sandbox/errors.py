@@ -6,6 +6,7 @@ SandboxError
 ├── SandboxUnreachable      the backend does not answer; the workspace may well be there: wait, never replace
 ├── StaleEpoch              a later worker holds the session; nothing was done
 ├── CallConflict            the same call id was asked with another request
+├── SnapshotFailed          no snapshot could be taken or put back, and why
 └── FileProblem             a file operation that the caller can correct, and how
 """
 
@@ -32,6 +33,10 @@ class StaleEpoch(SandboxError):
 
 class CallConflict(SandboxError):
     """The same call id was asked with another request."""
+
+
+class SnapshotFailed(SandboxError):
+    """No snapshot could be taken or put back."""
 
 
 class FileProblem(SandboxError):

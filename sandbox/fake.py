@@ -6,15 +6,34 @@ the real ones, and the same contract tests hold it to that.
 
 from __future__ import annotations
 
+import json
 import posixpath
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Condition, Event, Thread
+from typing import BinaryIO
 
 from sandbox.capture import Capture
-from sandbox.errors import CallConflict, FileProblem, SandboxLost, SandboxUnreachable, StaleEpoch
-from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
+from sandbox.errors import (
+    CallConflict,
+    FileProblem,
+    SandboxLost,
+    SandboxUnreachable,
+    SnapshotFailed,
+    StaleEpoch,
+)
+from sandbox.port import (
+    PIECE_BYTES,
+    Attachment,
+    Cancelled,
+    Finished,
+    Holding,
+    Limits,
+    Outcome,
+    TimedOut,
+    Unknown,
+)
 
 READ_LIMIT = 256 * 1024
 _LOOK = 0.005
@@ -29,6 +48,8 @@ class Run:
     """Paths relative to the workspace; changes take effect."""
     stopped: Event
     """Set when the command is cancelled or its time is over: a long answer should end then."""
+    say: Callable[[bytes], None]
+    """Lets those who follow the call see a piece of its output before it ends."""
 
 
 Answer = Callable[[Run], Outcome]
@@ -45,6 +66,7 @@ class _Call:
     outcome: Outcome | None = None
     problem: str | None = None
     stopped: Event = field(default_factory=Event)
+    stream: bytearray = field(default_factory=bytearray)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +74,7 @@ class _Workspace:
     session: str
     files: dict[str, bytes] = field(default_factory=dict)
     calls: dict[str, _Call] = field(default_factory=dict)
+    used: float = field(default_factory=time.monotonic)
 
 
 class FakeSandbox:
@@ -96,7 +119,12 @@ class FakeSandbox:
             claimed = self._claim(workspace, call, ("execute", command))
             if new:
                 self.commands.append(command)
-                run = Run(command=command, files=workspace.files, stopped=claimed.stopped)
+                run = Run(
+                    command=command,
+                    files=workspace.files,
+                    stopped=claimed.stopped,
+                    say=claimed.stream.extend,
+                )
                 Thread(target=self._run, args=(claimed, run, limits), daemon=True).start()
             return self._await(claimed, workspace.session, limits, epoch, cancelled)
 
@@ -122,6 +150,30 @@ class FakeSandbox:
             workspace = self._find(reference, epoch)
             self._alter(workspace, call, ("edit", path, old, new), lambda: _edit(workspace, path, old, new))
 
+    def output(self, reference: str, *, call: str, start: int, epoch: int) -> bytes:
+        with self._changed:
+            followed = self._find(reference, epoch).calls.get(call)
+            return bytes(followed.stream[start : start + PIECE_BYTES]) if followed else b""
+
+    def snapshot(self, reference: str, *, into: BinaryIO, limits: Limits, epoch: int) -> None:  # noqa: ARG002
+        with self._changed:
+            files = self._find(reference, epoch).files
+            into.write(json.dumps({path: content.hex() for path, content in files.items()}).encode())
+
+    def restore(self, reference: str, *, archive: BinaryIO, limits: Limits, epoch: int) -> None:  # noqa: ARG002
+        with self._changed:
+            workspace = self._find(reference, epoch)
+            try:
+                packed: dict[str, str] = json.loads(archive.read())
+            except ValueError as error:
+                raise SnapshotFailed("this is no snapshot") from error
+            workspace.files |= {path: bytes.fromhex(content) for path, content in packed.items()}
+
+    def suspend(self, reference: str, *, epoch: int) -> None:
+        with self._changed:
+            for call in self._find(reference, epoch).calls.values():
+                self._end(call, Cancelled(output=b"", dropped_bytes=0, seconds=0.0))
+
     def release(self, reference: str, *, epoch: int) -> None:
         with self._changed:
             self._require_reachable()
@@ -129,10 +181,31 @@ class FakeSandbox:
                 self._enter(self._workspaces[reference].session, epoch)
                 self._remove(reference)
 
+    def inventory(self) -> tuple[Holding, ...]:
+        with self._changed:
+            self._require_reachable()
+            now = time.monotonic()
+            return tuple(
+                Holding(
+                    reference=reference,
+                    idle_seconds=now - workspace.used,
+                    size_bytes=sum(map(len, workspace.files.values())),
+                )
+                for reference, workspace in self._workspaces.items()
+            )
+
     def lose(self, reference: str) -> None:
         """Let the workspace be gone, as if its host had died."""
         with self._changed:
             self._remove(reference)
+
+    def restart(self) -> None:
+        """Let everything that runs end without a record, as when its host starts anew."""
+        with self._changed:
+            for workspace in self._workspaces.values():
+                for call in workspace.calls.values():
+                    if call.outcome is None and call.request[0] == "execute":
+                        self._end(call, Unknown(reason="the host was started anew"))
 
     def die(self, reference: str, call: str) -> None:
         """Let the end of the call be unknown, unless it is known already."""
@@ -160,6 +233,7 @@ class FakeSandbox:
         return workspace
 
     def _claim(self, workspace: _Workspace, call: str, request: tuple[object, ...]) -> _Call:
+        workspace.used = time.monotonic()
         claimed = workspace.calls.setdefault(call, _Call(request=request))
         if claimed.request != request:
             raise CallConflict(
@@ -170,7 +244,10 @@ class FakeSandbox:
     def _run(self, claimed: _Call, run: Run, limits: Limits) -> None:
         outcome: Outcome = Unknown(reason="the function that answers commands failed")
         try:
-            outcome = _cut(self._answer(run), limits)
+            answered = self._answer(run)
+            if not claimed.stream and not isinstance(answered, Unknown):
+                claimed.stream.extend(answered.output)
+            outcome = _cut(answered, limits)
         finally:
             self._end(claimed, outcome)
 

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from sandbox import commands, files
-from sandbox.calls import claim
+from sandbox.archive import put, take
+from sandbox.calls import Call, call_folder, claim
 from sandbox.control_group import parents
 from sandbox.enclosure import Enclosure
 from sandbox.errors import SandboxLost, SandboxUnreachable
 from sandbox.fence import enter, session_folder
-from sandbox.port import Attachment, Finished, Limits, Outcome
-from sandbox.workspace import Workspace, create, discard, find
+from sandbox.port import PIECE_BYTES, Attachment, Finished, Holding, Limits, Outcome
+from sandbox.workspace import Workspace, create, discard, find, holdings, stop
 
 # The kernel takes at most 128 KiB in one argument.
 _LONGEST_COMMAND = 100_000
@@ -70,6 +71,23 @@ class LocalSandbox:
             claimed = claim(workspace.calls, call, ("edit", path, old, new))
             files.alter(claimed, workspace.place, path, files.Edit(old=old, new=new), epoch=epoch)
 
+    def output(self, reference: str, *, call: str, start: int, epoch: int) -> bytes:
+        with self._entered(reference, epoch) as workspace:
+            folder = call_folder(workspace.calls, call)
+            return Call(call=call, folder=folder).stream(start, PIECE_BYTES) if folder.is_dir() else b""
+
+    def snapshot(self, reference: str, *, into: BinaryIO, limits: Limits, epoch: int) -> None:
+        with self._entered(reference, epoch) as workspace:
+            take(workspace, self._enclosure, into, limits)
+
+    def restore(self, reference: str, *, archive: BinaryIO, limits: Limits, epoch: int) -> None:
+        with self._entered(reference, epoch) as workspace:
+            put(workspace, self._enclosure, archive, limits)
+
+    def suspend(self, reference: str, *, epoch: int) -> None:
+        with self._entered(reference, epoch) as workspace:
+            stop(workspace.calls)
+
     def release(self, reference: str, *, epoch: int) -> None:
         token = reference.rpartition(".")[2]
         try:
@@ -77,6 +95,9 @@ class LocalSandbox:
                 discard(self._root, workspace.session, workspace.calls.parent, token)
         except SandboxLost:
             return
+
+    def inventory(self) -> tuple[Holding, ...]:
+        return tuple(holdings(self._root))
 
     @contextmanager
     def _entered(self, reference: str, epoch: int) -> Iterator[Workspace]:
@@ -117,7 +138,7 @@ def _limits_in_force() -> str:
     processes = groups.get("pids", "counted")
     return (
         f"limits: time, output, memory ({memory}), processes ({processes}), "
-        "file size (rlimit), disk (watched every 0.5 s)"
+        "file size (rlimit), disk and number of files (watched every 0.5 s)"
     )
 
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Event
-from typing import Literal, Protocol, TypeAlias
+from typing import BinaryIO, Literal, Protocol, TypeAlias
+
+STREAM_BYTES = 1024**2
+"""Of a call's output that can be followed while it runs; more is counted in its outcome only."""
+
+PIECE_BYTES = 64 * 1024
+"""Of output handed over at once."""
+
+SNAPSHOT_BYTES = 1024**3
+"""The largest snapshot, compressed: half of what a workspace may hold by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,8 @@ class Limits:
     processes: int = 256
     disk_bytes: int = 2 * 1024**3
     """Size of the whole workspace."""
+    files: int = 300_000
+    """In the whole workspace, folders included: several times a large checkout with its dependencies."""
     file_bytes: int = 512 * 1024**2
 
 
@@ -34,6 +45,17 @@ class Attachment:
     isolated: bool
     isolation: str
     """One line for people: what isolates the workspace and which limits are in force."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A workspace that the backend keeps, whoever it belongs to."""
+
+    reference: str
+    idle_seconds: float
+    """Since a call last began or a file was last changed through the sandbox."""
+    size_bytes: int
+    """On disk; 0 where the backend cannot tell without starting something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +128,13 @@ class Sandbox(Protocol):
         Output is stdout and stderr in the order written. `cancelled` is watched while waiting.
         """
 
+    def output(self, reference: str, *, call: str, start: int, epoch: int) -> bytes:
+        """What a running or ended command has written from byte `start` on, at most `PIECE_BYTES` at once.
+
+        Empty while there is no more. Anybody with the epoch may follow a call, from its beginning or from
+        where they stopped; the first `STREAM_BYTES` can be followed.
+        """
+
     def read(self, reference: str, *, path: str, epoch: int) -> bytes:
         """The file's content (at most 256 KiB; larger is a `FileProblem` that says how to look at a part)."""
 
@@ -115,5 +144,21 @@ class Sandbox(Protocol):
     def edit(self, reference: str, *, call: str, path: str, old: str, new: str, epoch: int) -> None:
         """Replace the one occurrence of `old`; `FileProblem` when there is none or more than one."""
 
+    def snapshot(self, reference: str, *, into: BinaryIO, limits: Limits, epoch: int) -> None:
+        """Write the workspace's files and its home, without caches, as one stream that `restore` takes.
+
+        The stream's content is as hostile as the workspace: nothing but `restore` may open it. Raises
+        `SnapshotFailed` when it does not fit into the limits.
+        """
+
+    def restore(self, reference: str, *, archive: BinaryIO, limits: Limits, epoch: int) -> None:
+        """Put the files of a snapshot into the workspace. Raises `SnapshotFailed`."""
+
+    def suspend(self, reference: str, *, epoch: int) -> None:
+        """Kill what runs and stop all that the workspace costs besides its disk; any method resumes it."""
+
     def release(self, reference: str, *, epoch: int) -> None:
         """Kill what runs and remove the workspace; already gone is fine."""
+
+    def inventory(self) -> tuple[Holding, ...]:
+        """Every workspace that the backend keeps, for those who clean up. It changes nothing."""

@@ -91,7 +91,7 @@ def _supervise(order: dict[str, Any]) -> None:
     from sandbox.containment import Containment  # noqa: PLC0415 - after the start was reported
 
     started = time.monotonic()
-    capture = Capture(order["output_bytes"])
+    capture = Capture(order["output_bytes"], os.open("stream", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     if _wanted("cancel"):
         _conclude("cancelled", 0, capture, started)
         return

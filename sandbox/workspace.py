@@ -16,13 +16,16 @@ import re
 import secrets
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.calls import running
+from sandbox.containment import disk
 from sandbox.enclosure import Place
 from sandbox.errors import SandboxLost, SandboxUnavailable, SandboxUnreachable
 from sandbox.fence import enter, establish, session_folder
+from sandbox.port import Holding
 
 _REFERENCE = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
 # Below 65,536, since containers often map no higher user; above the users that Linux systems give to people
@@ -83,9 +86,25 @@ def find(root: Path, reference: str, *, epoch: int) -> Workspace:
     return _workspace(folder, gate, match[2])
 
 
+def holdings(root: Path) -> Iterator[Holding]:
+    """Every workspace below `root`."""
+    for files in root.glob("sessions/*/files/*"):
+        session, token = files.parent.parent, files.name
+        try:
+            # Each call makes an entry in this folder, whose time therefore tells of the last one.
+            used = max((calls / token).stat().st_mtime for calls in session.glob("epoch.*"))
+        except (OSError, ValueError):
+            continue  # it is taken over or removed at this moment
+        yield Holding(
+            reference=f"{session.name}.{token}",
+            idle_seconds=max(0.0, time.time() - used),
+            size_bytes=sum(disk(str(files / name))[0] for name in ("workspace", "home")),
+        )
+
+
 def discard(root: Path, folder: Path, gate: Path, token: str) -> None:
     """Kill what runs in a workspace and remove it."""
-    _stop(gate / token)
+    stop(gate / token)
     # Moved through the gate first, so that a stale worker cannot remove what a later one uses.
     remains = gate / f"discarded.{secrets.token_hex(8)}"
     remains.mkdir(mode=0o700)
@@ -100,7 +119,8 @@ def discard(root: Path, folder: Path, gate: Path, token: str) -> None:
     _remove(remains)
 
 
-def _stop(calls: Path) -> None:
+def stop(calls: Path) -> None:
+    """Kill what runs. Raises `SandboxUnreachable` when it does not die."""
     give_up = time.monotonic() + _STOP_SECONDS
     while alive := running(calls):
         for call in alive:

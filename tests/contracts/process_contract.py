@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from threading import Event
 
 import pytest
 
-from sandbox.errors import FileProblem, SandboxLost
-from sandbox.port import Cancelled, Finished, Limits, TimedOut, Unknown
+from sandbox.errors import FileProblem, SandboxLost, SnapshotFailed
+from sandbox.port import STREAM_BYTES, Cancelled, Finished, Limits, TimedOut, Unknown
 from tests.contracts.sandbox_contract import (
     HANG,
     PATIENCE,
     Host,
-    SandboxContract,
     Worker,
     eventually,
     in_background,
     take,
 )
+from tests.contracts.workspace_contract import WorkspaceContract
 
 
-class ProcessContract(SandboxContract):
+class ProcessContract(WorkspaceContract):
     """Holds for every backend with real processes."""
 
     def test_commands_and_files_see_the_same_workspace(self, worker: Worker) -> None:
@@ -43,6 +44,21 @@ class ProcessContract(SandboxContract):
         outcome = worker.run(r"printf '\377\000\200text'")
         assert isinstance(outcome, Finished)
         assert outcome.output == b"\xff\x00\x80text"
+        worker.run(r"printf '\377\000\200text'", call="followed")
+        assert worker.follow("followed", 0) == b"\xff\x00\x80text"
+
+    def test_file_names_may_be_any_bytes_too(self, worker: Worker) -> None:
+        worker.output(r"""printf text > $'\377name'; mkdir 'a b'; touch $'a b/\n'""")
+        snapshot = worker.snapshot()
+        worker.output("rm -rf *")
+        worker.restore(snapshot)
+        assert worker.output(r"""cat $'\377name'; find 'a b' -type f | wc -l""") == "text2\n"
+
+    def test_a_command_may_make_a_terminal_and_has_none_itself(self, worker: Worker) -> None:
+        assert worker.output("[ -t 0 -o -t 1 -o -t 2 ] || echo none") == "none\n"
+        inside = "[ -t 0 -a -t 1 ] && stty size && echo terminal"
+        said = worker.output(f"script -qec '{inside}' /dev/null < /dev/null")
+        assert said.splitlines()[-1] == "terminal"
 
     def test_there_is_nothing_to_read_on_stdin(self, worker: Worker) -> None:
         assert worker.output("cat; echo end") == "end\n"
@@ -79,6 +95,11 @@ class ProcessContract(SandboxContract):
         assert outcome.dropped_bytes > 0
         assert len(outcome.output) < 101_000
 
+    def test_a_flood_can_be_followed_up_to_a_limit(self, worker: Worker) -> None:
+        worker.run("head -c 3M /dev/zero", call="flood")
+        assert worker.follow("flood", STREAM_BYTES - 10) == bytes(10)
+        assert worker.follow("flood", STREAM_BYTES) == b""
+
     def test_forking_is_contained(self, worker: Worker) -> None:
         # A bomb of at most 511 processes: a sandbox that fails here must not take the machine with it.
         bomb = "bomb() { [ $1 = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & }; sleep 3; }; bomb 8"
@@ -112,6 +133,33 @@ class ProcessContract(SandboxContract):
         assert outcome.exit_code == 137
         assert b"[killed: the workspace holds more than 16 MiB" in outcome.output
         assert worker.output("rm -f f*; echo room again") == "room again\n"
+
+    def test_a_command_that_makes_files_without_end_is_killed(self, worker: Worker) -> None:
+        fill = "for i in $(seq 3000); do : > f$i; done; sleep 600"
+        outcome = worker.run(fill, limits=Limits(seconds=PATIENCE, files=1000))
+        assert isinstance(outcome, Finished)
+        assert outcome.exit_code == 137
+        assert b"[killed: the workspace holds more than 1000 files" in outcome.output
+        assert worker.output("rm -f f*; echo room again") == "room again\n"
+
+    def test_a_snapshot_keeps_permissions_links_and_history_and_leaves_caches(self, worker: Worker) -> None:
+        worker.output(
+            "git init -q && echo 1 > f && git add f && git commit -qm first && echo 2 > f;"
+            "echo x > run; chmod 750 run; ln -s run link; ln run hard; mkdir ~/.cache; touch ~/.cache/x ~/.rc"
+        )
+        snapshot = worker.snapshot()
+        worker.output("rm -rf ./* .git ~/.rc ~/.cache")
+        worker.restore(snapshot)
+        look = "stat -c '%a %h' run; readlink link; git log --format=%s; git status --short f; ls -A ~"
+        said = worker.output(look).splitlines()
+        assert said == ["750 2", "run", "first", " M f", ".gitconfig", ".rc"]
+
+    def test_a_snapshot_that_takes_too_long_is_given_up(self, worker: Worker) -> None:
+        worker.output("truncate -s 500M sparse")
+        into, limits = io.BytesIO(), Limits(seconds=0.2)
+        with pytest.raises(SnapshotFailed, match="TimedOut"):
+            worker.sandbox.snapshot(worker.reference, into=into, limits=limits, epoch=1)
+        assert into.getvalue() == b""
 
     @pytest.mark.parametrize("target", ["/etc/passwd", "../../../../../../etc/passwd", "/proc/self/environ"])
     def test_a_link_out_of_the_workspace_is_not_followed(self, worker: Worker, target: str) -> None:

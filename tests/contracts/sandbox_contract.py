@@ -6,6 +6,7 @@ backend's test subclasses one of them and gives a `host`.
 
 from __future__ import annotations
 
+import io
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ FAIL = "echo no >&2; exit 3"
 HANG = "touch started; sleep 600"
 COUNT = "echo ran >> count; touch started; while [ ! -e go ]; do sleep 0.01; done; cat count"
 FLOOD = "seq 1 100000"
+STEPS = "echo first; while [ ! -e go ]; do sleep 0.01; done; echo second"
 
 
 class Host(Protocol):
@@ -49,6 +51,9 @@ class Host(Protocol):
 
     def kill_supervisor(self, reference: str, call: str) -> None:
         """Let the end of a running call become unknowable."""
+
+    def restart(self) -> None:
+        """Let everything that runs end without a record, as when the machine starts anew."""
 
 
 class Worker:
@@ -90,6 +95,19 @@ class Worker:
 
     def edit(self, path: str, old: str, new: str, call: str = "edit") -> None:
         self.sandbox.edit(self.reference, call=call, path=path, old=old, new=new, epoch=self.epoch)
+
+    def follow(self, call: str, start: int) -> bytes:
+        return self.sandbox.output(self.reference, call=call, start=start, epoch=self.epoch)
+
+    def snapshot(self) -> bytes:
+        into = io.BytesIO()
+        limits = Limits(seconds=PATIENCE)
+        self.sandbox.snapshot(self.reference, into=into, limits=limits, epoch=self.epoch)
+        return into.getvalue()
+
+    def restore(self, snapshot: bytes) -> None:
+        limits, archive = Limits(seconds=PATIENCE), io.BytesIO(snapshot)
+        self.sandbox.restore(self.reference, archive=archive, limits=limits, epoch=self.epoch)
 
     def has(self, path: str) -> bool:
         try:

@@ -12,7 +12,7 @@ from sandbox.enclosure import Enclosure
 from sandbox.fake import FakeSandbox, Run
 from sandbox.local import LocalSandbox
 from sandbox.port import Finished, Outcome, Sandbox
-from tests.contracts.sandbox_contract import COUNT, FAIL, FLOOD, GREET, HANG, eventually
+from tests.contracts.sandbox_contract import COUNT, FAIL, FLOOD, GREET, HANG, STEPS, eventually
 
 
 class LocalHost:
@@ -34,6 +34,12 @@ class LocalHost:
 
     def kill_supervisor(self, reference: str, call: str) -> None:
         os.kill(self.supervisor(reference, call), signal.SIGKILL)
+
+    def restart(self) -> None:
+        for process in Path("/proc").iterdir():
+            folder = _directory(process) if process.name.isdecimal() else None
+            if folder is not None and folder.is_relative_to(self.root / "sessions"):
+                os.kill(int(process.name), signal.SIGKILL)
 
     def supervisor(self, reference: str, call: str) -> int:
         """The process that works in the call's folder."""
@@ -66,6 +72,9 @@ class FakeHost:
     def kill_supervisor(self, reference: str, call: str) -> None:
         self._sandbox.die(reference, call)
 
+    def restart(self) -> None:
+        self._sandbox.restart()
+
 
 def answer(run: Run) -> Outcome:
     """What a shell would answer to the commands of the contract."""
@@ -76,6 +85,10 @@ def answer(run: Run) -> Outcome:
         output, exit_code = b"no\n", 3
     elif run.command == FLOOD:
         output = "".join(f"{number}\n" for number in range(1, 100_001)).encode()
+    elif run.command == STEPS:
+        run.say(b"first\n")
+        eventually(lambda: "go" in run.files or run.stopped.is_set())
+        run.say(b"second\n")
     elif run.command == HANG:
         run.files["started"] = b""
         run.stopped.wait()

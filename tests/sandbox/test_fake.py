@@ -8,11 +8,12 @@ import pytest
 
 from sandbox.fake import FakeSandbox, Run
 from sandbox.port import Finished, Limits, Outcome
-from tests.contracts.sandbox_contract import Host, SandboxContract
+from tests.contracts.sandbox_contract import Host
+from tests.contracts.workspace_contract import WorkspaceContract
 from tests.sandbox.hosts import FakeHost
 
 
-class TestFakeSandbox(SandboxContract):
+class TestFakeSandbox(WorkspaceContract):
     @pytest.fixture
     def host(self) -> Host:
         return FakeHost()

@@ -1,0 +1,88 @@
+"""`python -m tests.sandbox.conformance`: run the contract on every backend and write the table of the docs.
+
+Each row is one test of the contract in words, each column a backend. Nothing of the page is written by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+PAGE = _ROOT / "docs/sandbox-conformance.md"
+CONTRACTS = ("sandbox_contract", "workspace_contract", "process_contract")
+BACKENDS = {
+    "local": "TestLocalSandbox",
+    "unisolated": "TestUnisolatedSandbox",
+    "fake": "TestFakeSandbox",
+}
+"""Each backend and the class with its tests."""
+
+_HEAD = """\
+# Sandbox conformance
+
+`make conformance` runs the contract of `tests/contracts` on every backend and writes this page.
+✓ it holds; ✗ it does not; n/a: the fake has no real processes; · it was not run.
+"""
+
+
+@dataclass(slots=True)
+class Results:
+    """A pytest plugin that keeps what became of each test of a backend's class."""
+
+    failed: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        _, kind, name = (*report.nodeid.split("::"), "", "")[:3]
+        if report.skipped or not name:
+            return
+        case = (kind, name.partition("[")[0])
+        self.failed[case] = self.failed.get(case, False) or report.failed
+
+
+def cases() -> Iterator[str]:
+    """The names of the contract's tests in their order."""
+    for contract in CONTRACTS:
+        tree = ast.parse((_ROOT / f"tests/contracts/{contract}.py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield node.name
+
+
+def sentence(case: str) -> str:
+    """A test's name as a sentence."""
+    return case.removeprefix("test_").replace("_", " ")
+
+
+def page(results: Results) -> str:
+    """The whole page."""
+    rows = [f"| case | {' | '.join(BACKENDS)} |", f"|---|{'---|' * len(BACKENDS)}"]
+    for case in cases():
+        marks = [_mark(results, backend, case) for backend in BACKENDS]
+        rows.append(f"| {sentence(case)} | {' | '.join(marks)} |")
+    return _HEAD + "\n" + "\n".join(rows) + "\n"
+
+
+def _mark(results: Results, backend: str, case: str) -> str:
+    failed = results.failed.get((BACKENDS[backend], case))
+    if failed is None:
+        return "n/a" if backend == "fake" else "·"
+    return "✗" if failed else "✓"
+
+
+def main() -> int:
+    """Run and write; the exit code is pytest's."""
+    results = Results()
+    arguments = [str(_ROOT / "tests/sandbox"), "--ignore-glob=*/test_conformance.py"]
+    code = pytest.main(arguments, plugins=[results])
+    PAGE.write_text(page(results), encoding="utf-8")
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
