@@ -26,9 +26,6 @@ BEAT_SECONDS = 3.0
 POLL_SECONDS = 1.0
 """Wake-up hints are only hints: a session that nobody announced is found within this time."""
 
-UNKNOWN_EVENT_DELAY = 60.0
-"""Seconds for which a session written by a newer version is left to newer workers."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +49,8 @@ class Worker:
         self._team = team
         self._capacity = capacity
         self._holdings: dict[UUID, _Holding] = {}
+        self._unreadable: set[UUID] = set()
+        """Sessions that a newer version wrote to: this process leaves them to newer ones from then on."""
         self._lock = Lock()
         self._stopping = Event()
         self._beat_now = Event()
@@ -96,13 +95,16 @@ class Worker:
 
     def _claim_all(self) -> None:
         while not self._stopping.is_set() and self.running < self._capacity:
-            lease = self._log.claim(self._owner, LEASE_SECONDS, team=self._team)
+            asked_at = time.monotonic()
+            lease = self._log.claim(
+                self._owner, LEASE_SECONDS, team=self._team, without=tuple(self._unreadable)
+            )
             if lease is None:
                 return
-            self._start(lease)
+            self._start(lease, asked_at + LEASE_SECONDS)
 
-    def _start(self, lease: Lease) -> None:
-        stop = StopSignal(lease.interrupt_seq)
+    def _start(self, lease: Lease, held_until: float) -> None:
+        stop = StopSignal(lease.interrupt_seq, held_until)
         thread = Thread(
             target=self._run, args=(lease, stop), name=f"session-{str(lease.session)[:8]}", daemon=True
         )
@@ -124,7 +126,8 @@ class Worker:
             logger.warning("session %s is dropped: %s", lease.session, error)
         except UnknownEvent as error:
             logger.warning("session %s is left to a newer worker: %s", lease.session, error)
-            self._leave(lease, UNKNOWN_EVENT_DELAY)
+            self._unreadable.add(lease.session)
+            self._leave(lease)
         except Exception:
             # The one place where anything may arrive: the session is dropped, counted as barren, and claimed
             # again.
@@ -139,9 +142,9 @@ class Worker:
             if holding is not None and holding.lease.epoch == lease.epoch:
                 del self._holdings[lease.session]
 
-    def _leave(self, lease: Lease, delay: float) -> None:
+    def _leave(self, lease: Lease) -> None:
         try:
-            self._log.release(lease, delay=delay)
+            self._log.release(lease)
         except DatabaseLost:
             logger.warning("session %s is left to its lease", lease.session)
 
@@ -156,23 +159,25 @@ class Worker:
             self._beat_now.wait(BEAT_SECONDS)
             self._beat_now.clear()
             held = self._held()
+            asked_at = time.monotonic()
             try:
                 renewals = self._log.renew(self._owner, LEASE_SECONDS, [holding.lease for holding in held])
             except DatabaseLost:
                 if time.monotonic() - renewed_at > LEASE_SECONDS:
                     # Nobody can tell whether the leases still stand: act as if they do not.
-                    _tell(held, [])
+                    _tell(held, [], asked_at)
                 continue
             renewed_at = time.monotonic()
-            _tell(held, renewals)
+            _tell(held, renewals, asked_at + LEASE_SECONDS)
 
 
-def _tell(held: list[_Holding], renewals: list[Renewal]) -> None:
-    """A session whose lease was not renewed is abandoned; the others learn of interrupts."""
+def _tell(held: list[_Holding], renewals: list[Renewal], held_until: float) -> None:
+    """A session whose lease was not renewed is abandoned; the others learn of that and of interrupts."""
     interrupts = {renewal.session: renewal.interrupt_seq for renewal in renewals}
     for holding in held:
         seq = interrupts.get(holding.lease.session)
         if seq is None:
             holding.stop.abandon()
         else:
+            holding.stop.renew(held_until)
             holding.stop.interrupt(seq)

@@ -153,13 +153,17 @@ class SessionLog:
         """Whether the log holds what came under this key."""
         return bool(self._rows(sql.DELIVERED, session=session, delivery_key=delivery_key))
 
-    def claim(self, owner: str, ttl: float, *, team: str | None = None) -> Lease | None:
+    def claim(
+        self, owner: str, ttl: float, *, team: str | None = None, without: Sequence[UUID] = ()
+    ) -> Lease | None:
         """Take the session that has been runnable for longest, for `ttl` seconds; None when there is none.
 
-        Of the workspace `team` alone, when it is given: a token of one can do nothing in another.
+        Of the workspace `team` alone, when it is given: a token of one can do nothing in another. Never one
+        of `without`.
         """
+        wanted = {"owner": owner, "ttl": ttl, "team": team, "without": list(without)}
         with transaction(self._engine) as connection:
-            row = connection.execute(sql.CLAIM, {"owner": owner, "ttl": ttl, "team": team}).one_or_none()
+            row = connection.execute(sql.CLAIM, wanted).one_or_none()
         if row is None:
             return None
         return Lease(

@@ -90,6 +90,7 @@ CLAIM = text("""
         WHERE runnable_at <= statement_timestamp()
           AND (lease_until IS NULL OR lease_until <= statement_timestamp())
           AND (CAST(:team AS text) IS NULL OR team = :team)
+          AND id <> ALL (CAST(:without AS uuid[]))
         ORDER BY runnable_at
         FOR UPDATE SKIP LOCKED
         LIMIT 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from threading import Event, Lock
 from uuid import UUID
 
 from memory.database import Connection
+from memory.errors import LeaseLost
 from memory.events import InterruptHandled, Recorded
 from memory.fold import fold
 from memory.log import Lease, SessionLog, ThreadAddress
@@ -20,12 +22,16 @@ class StopSignal:
 
     A model call ends on either. A command ends on the first only: when the lease is lost, another worker
     joins the running command, and killing it would spoil that worker's result.
+
+    `held_until` is a moment of the monotonic clock: a holder that was not renewed by then stops by itself,
+    also when the heartbeat that should say so does not run.
     """
 
-    def __init__(self, seen: int) -> None:
+    def __init__(self, seen: int, held_until: float = math.inf) -> None:
         self.interrupted = Event()
         self.abandoned = Event()
         self._seen = seen
+        self._held_until = held_until
         self._lock = Lock()
 
     def interrupt(self, seq: int) -> None:
@@ -35,6 +41,10 @@ class StopSignal:
                 self._seen = seq
                 self.interrupted.set()
                 self.abandoned.set()
+
+    def renew(self, held_until: float) -> None:
+        """The lease was renewed until then."""
+        self._held_until = held_until
 
     def abandon(self) -> None:
         """The lease is lost."""
@@ -51,7 +61,8 @@ class StopSignal:
     @property
     def lost(self) -> bool:
         """Whether the lease is gone, as far as this process can tell."""
-        return self.abandoned.is_set() and not self.interrupted.is_set()
+        told = self.abandoned.is_set() and not self.interrupted.is_set()
+        return told or time.monotonic() > self._held_until
 
 
 class Claimed:
@@ -86,11 +97,17 @@ class Claimed:
 
     def append(self, *events: Recorded, within: Callable[[Connection], None] | None = None) -> Session:
         """Record events under the lease, and read them back with whatever arrived before them."""
+        self.require_lease()
         self._log.append(self.lease, *events, within=within)
         for event in events:
             if isinstance(event, InterruptHandled):
                 self.stop.clear(event.through)
         return self.catch_up()
+
+    def require_lease(self) -> None:
+        """Raise LeaseLost unless this process may still act: before what nothing outside it can refuse."""
+        if self.stop.lost:
+            raise LeaseLost(f"the lease of session {self.id} was not renewed in time")
 
     def keep_output(self, call: str, output: bytes) -> None:
         """Keep the whole output of a call beside the log; its event holds head and tail."""

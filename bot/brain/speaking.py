@@ -53,6 +53,8 @@ class Speaking:
 
     def _posted(self, claimed: Claimed, key: str, rendered: Rendered) -> str:
         """Post it; what Slack does not take as it is goes as plain text: the thread is told something."""
+        # Slack knows no epoch: whoever was frozen since the intent must notice before the post, not after.
+        claimed.require_lease()
         try:
             return self._replies.post(claimed.address, claimed.id, key, rendered)
         except ContentRefused as refusal:

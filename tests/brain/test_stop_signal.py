@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from bot.brain.claimed import StopSignal
 
 
@@ -42,3 +44,13 @@ def test_a_lost_lease_ends_models_and_leaves_commands_to_whoever_joins_them() ->
     assert stop.abandoned.is_set()
     assert not stop.interrupted.is_set()
     assert stop.lost
+
+
+def test_a_lease_that_nobody_renewed_in_time_is_lost_without_a_word_from_anybody() -> None:
+    past, later = time.monotonic() - 1, time.monotonic() + 60
+    stop = StopSignal(0, held_until=later)
+    lost = [stop.lost]
+    for until in (past, later):
+        stop.renew(until)
+        lost.append(stop.lost)
+    assert lost == [False, True, False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, text
@@ -37,6 +37,7 @@ def expire(engine: Engine, session: UUID) -> None:
 
 
 STEP = ToolStarted(call="c1", tool="run")
+CLAIM = {"owner": "worker", "ttl": 60, "team": None, "without": [uuid4()]}
 
 
 # Claiming
@@ -97,9 +98,7 @@ def test_the_claim_reads_its_index_and_not_the_table(log: SessionLog, engine: En
                     FROM generate_series(1, 20000) AS n""")
         )
         connection.execute(text("ANALYZE sessions"))
-        plan = connection.execute(
-            text(f"EXPLAIN (COSTS OFF) {log_sql.CLAIM.text}"), {"owner": "worker", "ttl": 60, "team": None}
-        ).scalars()
+        plan = connection.execute(text(f"EXPLAIN (COSTS OFF) {log_sql.CLAIM.text}"), CLAIM).scalars()
         lines = "\n".join(plan)
     assert "Index Scan using sessions_to_claim" in lines
     assert "Index Cond: (runnable_at <= statement_timestamp())" in lines
@@ -303,6 +302,16 @@ def test_a_claim_for_one_workspace_leaves_the_others_alone(log: SessionLog) -> N
     deliver(log)
     assert log.claim("worker", 60, team="another") is None
     assert log.claim("worker", 60, team=thread(1).team) is not None
+
+
+def test_a_session_that_was_set_aside_is_left_to_others(log: SessionLog) -> None:
+    aside = deliver(log, thread(1)).session
+    deliver(log, thread(2))
+    lease = log.claim("worker", 60, without=[aside])
+    assert lease is not None
+    assert lease.address == thread(2)
+    assert log.claim("worker", 60, without=[aside]) is None
+    assert claimed(log, "another").session == aside
 
 
 def test_asking_the_model_again_is_no_progress(log: SessionLog) -> None:
