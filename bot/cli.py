@@ -46,6 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     search = _add(commands, "search", "search solved problems", _search)
     search.add_argument("query", nargs="+")
     search.add_argument("--limit", type=int, default=5)
+    sandbox = _add(
+        commands, "sandbox", "look after the workspaces that rest, now instead of by and by", _sandbox
+    )
+    sandbox.add_argument("what", choices=["gc"], help="gc: keep as snapshots, suspend and remove what is due")
+    sandbox.add_argument("--dry-run", action="store_true", help="print what would be done")
     _add(commands, "reindex", "index every solution again, as after a change of OXBOW_EMBEDDER", _reindex)
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
     bring.add_argument("path", type=Path)
@@ -108,6 +113,12 @@ def _search(asked: argparse.Namespace) -> int:
     from bot.commands import search  # noqa: PLC0415
 
     return search(" ".join(asked.query), limit=asked.limit)
+
+
+def _sandbox(asked: argparse.Namespace) -> int:
+    from bot.commands import collect  # noqa: PLC0415
+
+    return collect(dry_run=asked.dry_run)
 
 
 def _reindex(_: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.compose import open_database, open_embedding
+from bot.compose import build_sandbox, build_sweeper, open_database, open_embedding
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
 from bot.slack.rendered import count
@@ -24,6 +24,7 @@ from memory.recall import Recall, resembling
 from memory.reindexing import reindex
 from memory.slack_export import SlackExport
 from memory.thread_lines import ThreadLines
+from sandbox.errors import SandboxError
 
 
 class NothingFound(Exception):
@@ -32,7 +33,7 @@ class NothingFound(Exception):
 
 def problems() -> tuple[type[Exception], ...]:
     """Everything that is told to the person at the terminal instead of a traceback."""
-    return (SettingsProblem, StoreError, SlackProblem, WorkspaceError, NothingFound)
+    return (SettingsProblem, StoreError, SlackProblem, WorkspaceError, NothingFound, SandboxError)
 
 
 def migrate() -> int:
@@ -132,6 +133,24 @@ def renew_index() -> int:
         for done, total in reindex(engine, embedder):
             bar.update(task, completed=done, total=total)
     Console().print(f"{count(done, 'solution')} indexed again with {settings.oxbow_embedder}.", markup=False)
+    return 0
+
+
+def collect(*, dry_run: bool) -> int:
+    """Do what is due with workspaces that rest, or print it."""
+    settings = read_settings()
+    console = Console(soft_wrap=True, highlight=False)
+    with open_database(settings) as engine:
+        sandbox = build_sandbox(settings)
+        if isinstance(sandbox, str):
+            raise NothingFound(sandbox)
+        sweeper = build_sweeper(settings, engine, sandbox)
+        actions = sweeper.due() if dry_run else sweeper.sweep()
+    for action in actions:
+        size = f"{action.size_bytes / 1024**2:,.0f} MiB"
+        console.print(f"{action.kind:8}  {action.session}  {size}  {action.reason}", markup=False)
+    verb = "to do" if dry_run else "done"
+    console.print(f"{count(len(actions), 'thing')} {verb}.", markup=False)
     return 0
 
 

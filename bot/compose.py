@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from threading import Thread
 
 from pydantic import SecretStr
@@ -33,6 +34,7 @@ from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.listener import Listener
 from bot.slack.side import SlackSide
+from bot.sweeping import Sweeper
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.database import Engine, check_server, connect, migrate
@@ -47,6 +49,8 @@ from memory.wake import Wakeups
 from sandbox.choose import open_sandbox
 from sandbox.errors import SandboxUnavailable
 from sandbox.port import Sandbox
+from sandbox.snapshots import Snapshots
+from sandbox.upkeep import Policy, Upkeep
 
 LOCAL_PORT = 8731
 """Of the local workspace's page when PORT is not set."""
@@ -161,12 +165,15 @@ def working(
     mirrors = Mirrors(settings.oxbow_data_dir.resolve() / "mirrors")
     brain = Brain(
         Thinking(model, profile),
-        Hands(sandbox, mirrors, allowed, profile.limits),
+        Hands(sandbox, mirrors, allowed, profile.limits, build_snapshots(settings)),
         remembering,
         Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
+    sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engine, sandbox)
     board.start()
+    if sweeper is not None:
+        sweeper.start()
     try:
         yield Worker(
             log=SessionLog(engine),
@@ -176,7 +183,23 @@ def working(
             team=slack.identity.team,
         )
     finally:
+        if sweeper is not None:
+            sweeper.stop()
         board.stop()
+
+
+def build_snapshots(settings: Settings) -> Snapshots:
+    """Where the snapshots of workspaces are kept."""
+    return Snapshots(settings.oxbow_data_dir.resolve() / "snapshots")
+
+
+def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweeper:
+    """Who looks after the workspaces that rest."""
+    policy = Policy(
+        remove_after=timedelta(days=settings.oxbow_workspace_days),
+        most_bytes=settings.oxbow_workspace_gib * 1024**3,
+    )
+    return Sweeper(Upkeep(sandbox=sandbox, snapshots=build_snapshots(settings), policy=policy), engine)
 
 
 def build_model(settings: Settings) -> Model:

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     oxbow_data_dir: Path = Path("data")
     oxbow_embedder: str = "minilm"
     oxbow_sandbox: str = "auto"
+    oxbow_workspace_days: int = Field(default=7, ge=1)
+    """Of rest after which a workspace is kept as a snapshot only."""
+    oxbow_workspace_gib: int = Field(default=50, ge=1)
+    """Of all workspaces on disk, above which those that rest for longest go first."""
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
     github_api_url: str = "https://api.github.com"
 

@@ -127,6 +127,8 @@ class SandboxAttached:
     isolated: bool
     repository: str | None = None
     base_commit: str | None = None
+    snapshot_at: str | None = None
+    """When the snapshot was taken (ISO 8601) from which it was rebuilt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,14 +204,18 @@ def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
         if event.repository
         else "no repository"
     )
+    if event.snapshot_at:
+        content += (
+            f", with the files of the lost one as they were at {event.snapshot_at}; later changes are gone"
+        )
     session = _note(session, f"A workspace was prepared for this thread: {content}.")
     return replace(session, sandbox=event, last_sandbox=event, no_sandbox=None)
 
 
 def _sandbox_lost(session: Session) -> Session:
     note = (
-        "The workspace was lost with everything in it that was not pushed. A new one is prepared from the "
-        "recorded base commit; look before you rely on earlier changes."
+        "The workspace was lost with everything in it that was not pushed. A new one is prepared from its "
+        "last snapshot, or from the recorded base commit; look before you rely on earlier changes."
     )
     return replace(_note(session, note), sandbox=None)
 

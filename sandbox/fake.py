@@ -187,7 +187,10 @@ class FakeSandbox:
             now = time.monotonic()
             return tuple(
                 Holding(
+                    session=workspace.session,
                     reference=reference,
+                    epoch=self._epochs[workspace.session],
+                    running=False,
                     idle_seconds=now - workspace.used,
                     size_bytes=sum(map(len, workspace.files.values())),
                 )

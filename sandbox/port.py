@@ -51,7 +51,12 @@ class Attachment:
 class Holding:
     """A workspace that the backend keeps, whoever it belongs to."""
 
+    session: str
     reference: str
+    epoch: int
+    """The highest seen; 0 where the backend cannot tell without starting something."""
+    running: bool
+    """Whether `suspend` would save anything."""
     idle_seconds: float
     """Since a call last began or a file was last changed through the sandbox."""
     size_bytes: int

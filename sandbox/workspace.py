@@ -4,6 +4,7 @@
     <root>/sessions/<session>/files/<token>/workspace       what the commands see as /workspace
     <root>/sessions/<session>/files/<token>/home            their home folder
     <root>/sessions/<session>/files/<token>/uid             the session's user, when it has its own
+    <root>/sessions/<session>/files/<token>/session         the session's own name
     <root>/uids/<uid>                                       users in use
 
 A command sees `workspace` and `home` alone, so it can neither forge the result of a call nor raise the epoch.
@@ -24,7 +25,7 @@ from sandbox.calls import running
 from sandbox.containment import disk
 from sandbox.enclosure import Place
 from sandbox.errors import SandboxLost, SandboxUnavailable, SandboxUnreachable
-from sandbox.fence import enter, establish, session_folder
+from sandbox.fence import enter, establish, held, session_folder
 from sandbox.port import Holding
 
 _REFERENCE = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
@@ -68,6 +69,7 @@ def create(root: Path, session: str, *, epoch: int, own_user: bool) -> Workspace
     draft = gate / token / "files"
     draft.mkdir(mode=0o700)
     uid = _take_uid(root, f"{folder.name}.{token}") if own_user else None
+    (draft / "session").write_text(session)
     _furnish(draft, uid)
     draft.rename(folder / "files" / token)
     return _workspace(folder, gate, token)
@@ -92,11 +94,16 @@ def holdings(root: Path) -> Iterator[Holding]:
         session, token = files.parent.parent, files.name
         try:
             # Each call makes an entry in this folder, whose time therefore tells of the last one.
-            used = max((calls / token).stat().st_mtime for calls in session.glob("epoch.*"))
-        except (OSError, ValueError):
-            continue  # it is taken over or removed at this moment
+            epoch = held(session)
+            used = (session / f"epoch.{epoch}" / token).stat().st_mtime
+            name = (files / "session").read_text()
+        except (OSError, SandboxUnreachable):
+            continue  # it is taken over, damaged or removed at this moment
         yield Holding(
+            session=name,
             reference=f"{session.name}.{token}",
+            epoch=epoch,
+            running=False,
             idle_seconds=max(0.0, time.time() - used),
             size_bytes=sum(disk(str(files / name))[0] for name in ("workspace", "home")),
         )

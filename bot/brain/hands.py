@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, Tool
 from memory.session import Session, ToolCall
 from sandbox import errors
 from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
+from sandbox.snapshots import Snapshot, Snapshots
 
 EVENT_BYTES = 30_000
 """Of an output kept in its event as head and tail; the whole is kept beside the log."""
@@ -26,6 +28,8 @@ VIEW_LINES = 2_000
 
 BUNDLE = ".oxbow/repository.bundle"
 
+logger = logging.getLogger(__name__)
+
 
 class Hands:
     """The sandbox, what it may use, and the repositories that may be brought into it.
@@ -35,12 +39,18 @@ class Hands:
     """
 
     def __init__(
-        self, sandbox: Sandbox | str, mirrors: Mirrors, allowed: Sequence[Repository], limits: Limits
+        self,
+        sandbox: Sandbox | str,
+        mirrors: Mirrors,
+        allowed: Sequence[Repository],
+        limits: Limits,
+        snapshots: Snapshots,
     ) -> None:
         self._sandbox = sandbox
         self._mirrors = mirrors
         self._allowed = tuple(allowed)
         self._limits = limits
+        self._snapshots = snapshots
 
     def attach(self, claimed: Claimed) -> None:
         """Get a new workspace, with the repository that the thread named, and record it."""
@@ -61,7 +71,8 @@ class Hands:
         if bundle is not None and before is not None and before.base_commit is not None:
             bundle = replace(bundle, commit=before.base_commit)
         attachment = sandbox.attach(str(claimed.id), epoch=claimed.lease.epoch, known=None)
-        if bundle is not None:
+        snapshot = self._restored(claimed, sandbox, attachment) if before is not None else None
+        if bundle is not None and snapshot is None:
             self._unpack(claimed, sandbox, attachment, bundle)
         return SandboxAttached(
             backend=sandbox.name,
@@ -70,7 +81,22 @@ class Hands:
             isolated=attachment.isolated,
             repository=chosen.name if chosen else None,
             base_commit=bundle.commit if bundle else None,
+            snapshot_at=snapshot.taken_at.isoformat(timespec="seconds") if snapshot else None,
         )
+
+    def _restored(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment) -> Snapshot | None:
+        """The snapshot that was put into the new workspace, if there is one and it could be."""
+        snapshot = self._snapshots.latest(str(claimed.id))
+        if snapshot is None:
+            return None
+        reference, epoch = attachment.reference, claimed.lease.epoch
+        try:
+            with snapshot.path.open("rb") as archive:
+                sandbox.restore(reference, archive=archive, limits=self._limits, epoch=epoch)
+        except errors.SnapshotFailed as error:
+            logger.warning("the snapshot of session %s cannot be put back: %s", claimed.id, error)
+            return None
+        return snapshot
 
     def _chosen(self, session: Session) -> Repository | None:
         """The repository of the lost workspace, else the one that the thread names."""

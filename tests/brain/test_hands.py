@@ -16,6 +16,7 @@ from memory.events import Event, SandboxAttached, SandboxLost, SandboxUnavailabl
 from memory.log import SessionLog
 from sandbox.fake import Answer, FakeSandbox, Run, succeed
 from sandbox.port import Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
+from sandbox.snapshots import Snapshots
 from tests.brain.claims import claim, new_events
 from tests.brain.logs import answered, asked, use
 
@@ -26,7 +27,11 @@ def hands(
     folder: Path, sandbox: FakeSandbox | str | None = None, allowed: tuple[Repository, ...] = ()
 ) -> Hands:
     return Hands(
-        FakeSandbox() if sandbox is None else sandbox, Mirrors(folder / "mirrors"), allowed, Limits()
+        FakeSandbox() if sandbox is None else sandbox,
+        Mirrors(folder / "mirrors"),
+        allowed,
+        Limits(),
+        Snapshots(folder / "snapshots"),
     )
 
 
@@ -107,6 +112,32 @@ def test_a_new_workspace_is_made_from_what_the_lost_one_was_made_from(engine: En
     assert isinstance(second, SandboxAttached)
     assert (second.repository, second.base_commit) == (first.repository, first.base_commit)
     assert second.reference != first.reference
+
+
+def test_a_new_workspace_gets_the_files_of_the_last_snapshot_and_the_model_is_told(
+    engine: Engine, tmp_path: Path
+) -> None:
+    worker = Worker(engine, tmp_path)
+    worker.call("write", path="made", content="text")
+    kept = Snapshots(tmp_path / "snapshots").keep(
+        str(worker.claimed.id),
+        lambda into: worker.sandbox.snapshot(worker.reference, into=into, limits=Limits(), epoch=1),
+    )
+    worker.claimed.append(SandboxLost(reference=worker.reference))
+    again = attach(engine, worker.claimed, worker.hands)
+    assert isinstance(again, SandboxAttached)
+    assert again.snapshot_at == kept.taken_at.isoformat(timespec="seconds")
+    assert worker.sandbox.read(again.reference, path="made", epoch=1) == b"text"
+    assert again.snapshot_at in worker.claimed.session.pending_notes[-1]
+
+
+def test_a_snapshot_that_cannot_be_put_back_leaves_the_base_commit(engine: Engine, tmp_path: Path) -> None:
+    worker = Worker(engine, tmp_path)
+    Snapshots(tmp_path / "snapshots").keep(str(worker.claimed.id), lambda into: into.write(b"no snapshot"))
+    worker.claimed.append(SandboxLost(reference=worker.reference))
+    again = attach(engine, worker.claimed, worker.hands)
+    assert isinstance(again, SandboxAttached)
+    assert again.snapshot_at is None
 
 
 def test_a_repository_that_cannot_be_read_is_said(engine: Engine, tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ class WorkspaceContract(SandboxContract):
         other = take(host, "another session")
         found = {holding.reference: holding for holding in host.open().inventory()}
         assert set(found) == {worker.reference, other.reference}
+        assert (found[worker.reference].session, found[worker.reference].epoch) == ("session", 1)
         assert found[worker.reference].size_bytes >= 100_000
         assert 0 <= found[worker.reference].idle_seconds < 600
         other.sandbox.release(other.reference, epoch=1)

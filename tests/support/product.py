@@ -33,6 +33,7 @@ from memory.index import SolutionIndex
 from memory.log import Lease, SessionLog
 from memory.recall import Recall
 from sandbox.port import Sandbox
+from sandbox.snapshots import Snapshots
 from tests.support.script_model import ScriptModel
 
 MOMENT = 0.05
@@ -72,7 +73,13 @@ class Product:
         profile = engineer([])
         return Brain(
             Thinking(model, profile),
-            Hands(self._sandbox, Mirrors(self._folder / "mirrors"), (), profile.limits),
+            Hands(
+                self._sandbox,
+                Mirrors(self._folder / "mirrors"),
+                (),
+                profile.limits,
+                Snapshots(self._folder / "snapshots"),
+            ),
             self.remembering,
             Speaking(self.replies, self.board, self.gate, ()),
         )
