@@ -22,7 +22,9 @@ from bot.brain.thinking import Thinking
 from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
 from bot.demo.repositories import materialise
-from bot.forge.repository import Mirrors, repositories
+from bot.forge.forges import Forges
+from bot.forge.github import GitHub
+from bot.forge.repository import repositories
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
@@ -162,10 +164,10 @@ def working(
     allowed = repositories(settings.oxbow_repositories)
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)
-    mirrors = Mirrors(settings.oxbow_data_dir.resolve() / "mirrors")
+    forges = Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings))
     brain = Brain(
         Thinking(model, profile),
-        Hands(sandbox, mirrors, allowed, profile.limits, build_snapshots(settings)),
+        Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings)),
         remembering,
         Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
     )
@@ -211,6 +213,14 @@ def build_model(settings: Settings) -> Model:
         base_url=settings.anthropic_base_url,
         model=settings.oxbow_model,
     )
+
+
+def build_github(settings: Settings) -> GitHub | None:
+    """The forge of the GitHub App, if there is one."""
+    number, key = settings.github_app_id, settings.github_app_private_key
+    if number is None or key is None:
+        return None
+    return GitHub(api_url=settings.github_api_url, app_id=number, private_key=key.get_secret_value())
 
 
 def build_sandbox(settings: Settings) -> Sandbox | str:

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     """Of all workspaces on disk, above which those that rest for longest go first."""
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
     github_api_url: str = "https://api.github.com"
+    github_app_id: str | None = None
+    github_app_private_key: SecretStr | None = Field(default=None, validate_default=True)
+    """PEM, with the app's number: repositories on that server are used as the app. Its check looks above."""
 
     @property
     def local(self) -> bool:
@@ -110,6 +113,17 @@ class Settings(BaseSettings):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("github_app_private_key")
+    @classmethod
+    def _both(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """A number without a key, or a key without a number, is a mistake."""
+        number = info.data.get("github_app_id")
+        if (value is None) != (number is None):
+            raise ValueError("needs company: set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY together")
+        if value is not None and "PRIVATE KEY-----" not in value.get_secret_value():
+            raise ValueError("is no private key: paste the file that GitHub gave (-----BEGIN …), whole")
+        return value
 
     @field_validator("slack_bot_token")
     @classmethod

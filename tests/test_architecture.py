@@ -22,6 +22,7 @@ PROJECT_IMPORTS = {
 
 OWNERS = {
     "anthropic": ("bot/model/anthropic.py",),
+    "github": ("bot/forge/",),
     "sentence_transformers": ("memory/encoders.py",),
     "slack_bolt": ("bot/slack/",),
     "slack_sdk": ("bot/slack/",),
@@ -37,6 +38,7 @@ PURE = (
     "bot/brain/decide.py",
     "bot/brain/splitting.py",
     "bot/brain/tools.py",
+    "bot/forge/repository.py",
     "bot/model/prices.py",
     "bot/slack/rendered.py",
     "bot/slack/rendering.py",
@@ -150,6 +152,6 @@ def test_no_file_holds_a_second_concept() -> None:
 
 
 def test_the_command_line_starts_without_the_heavy_packages() -> None:
-    heavy = "{'anthropic', 'sentence_transformers', 'torch'}"
+    heavy = "{'anthropic', 'github', 'sentence_transformers', 'torch'}"
     code = f"import sys, bot.cli; print(*sorted({heavy} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT).split() == []

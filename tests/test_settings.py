@@ -172,6 +172,32 @@ def test_a_credential_in_an_address_is_refused_and_not_repeated(address: str) ->
     assert said == ["OXBOW_REPOSITORIES: the address at a.example holds a credential; take it out"]
 
 
+# GitHub
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nsecret-key\n-----END RSA PRIVATE KEY-----"
+
+
+def test_a_github_app_is_a_number_and_a_key() -> None:
+    app = read(GITHUB_APP_ID="4711", GITHUB_APP_PRIVATE_KEY=KEY)
+    assert app.github_app_private_key is not None
+    assert (app.github_app_id, app.github_app_private_key.get_secret_value()) == ("4711", KEY)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"GITHUB_APP_ID": "4711"}, "needs company"),
+        ({"GITHUB_APP_PRIVATE_KEY": KEY}, "needs company"),
+        ({"GITHUB_APP_ID": "4711", "GITHUB_APP_PRIVATE_KEY": "key.pem"}, "is no private key"),
+    ],
+)
+def test_half_of_a_github_app_is_a_mistake(given: dict[str, str], says: str) -> None:
+    [line] = problem(**given)
+    assert line.startswith("GITHUB_APP_PRIVATE_KEY: ")
+    assert says in line
+    assert "secret-" not in line
+
+
 # Secrets
 
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 from threading import Event
 
 from bot.brain.claimed import Claimed
-from bot.forge.repository import Bundle, Mirrors, Repository, RepositoryUnavailable, choose
+from bot.forge.errors import RepositoryUnavailable
+from bot.forge.mirrors import Bundle, Mirrors
+from bot.forge.repository import Chosen, Repository, Undecided, choose
 from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStatus
 from memory.session import Session, ToolCall
 from sandbox import errors
@@ -57,16 +59,21 @@ class Hands:
         if isinstance(self._sandbox, str):
             claimed.append(SandboxUnavailable(detail=self._sandbox, delay=None))
             return
+        chosen = self._chosen(claimed.session)
+        call = claimed.session.pending_call
+        if isinstance(chosen, Undecided) and call is not None:
+            claimed.append(_finished(call, "refused", _which(chosen, self._allowed), is_error=True))
+            return
+        repository = chosen if isinstance(chosen, Repository) else None
         try:
-            claimed.append(self._prepared(claimed, self._sandbox))
+            claimed.append(self._prepared(claimed, self._sandbox, repository))
         except (errors.SandboxUnreachable, errors.SandboxLost) as error:
             claimed.append(_later(claimed.session, error))
         except (errors.SandboxUnavailable, errors.FileProblem, RepositoryUnavailable) as error:
             claimed.append(SandboxUnavailable(detail=str(error), delay=None))
 
-    def _prepared(self, claimed: Claimed, sandbox: Sandbox) -> SandboxAttached:
+    def _prepared(self, claimed: Claimed, sandbox: Sandbox, chosen: Repository | None) -> SandboxAttached:
         before = claimed.session.last_sandbox
-        chosen = self._chosen(claimed.session)
         bundle = self._mirrors.bundle(chosen.address) if chosen else None
         if bundle is not None and before is not None and before.base_commit is not None:
             bundle = replace(bundle, commit=before.base_commit)
@@ -98,12 +105,13 @@ class Hands:
             return None
         return snapshot
 
-    def _chosen(self, session: Session) -> Repository | None:
-        """The repository of the lost workspace, else the one that the thread names."""
+    def _chosen(self, session: Session) -> Repository | Undecided | None:
+        """The repository of the lost workspace, else the one that the thread means."""
         if session.last_sandbox is not None:
             name = session.last_sandbox.repository
             return next((repository for repository in self._allowed if repository.name == name), None)
-        return choose("\n".join(message.text for message in session.messages), self._allowed)
+        chosen = choose((message.text for message in session.messages), self._allowed)
+        return chosen.repository if isinstance(chosen, Chosen) else chosen
 
     def _unpack(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment, bundle: Bundle) -> None:
         reference, epoch = attachment.reference, claimed.lease.epoch
@@ -256,6 +264,17 @@ def _ended(
 
 def _finished(call: ToolCall, status: ToolStatus, output: str, *, is_error: bool = False) -> ToolFinished:
     return ToolFinished(call=call.call, tool=call.tool, status=status, output=output, is_error=is_error)
+
+
+def _which(undecided: Undecided, allowed: Sequence[Repository]) -> str:
+    """What the model is told instead of a guess: to ask the people, the likely ones first."""
+    rest = [repository for repository in allowed if repository not in undecided.likely]
+    names = ", ".join(repository.name for repository in (*undecided.likely, *rest))
+    unknown = f" {', '.join(undecided.refused)} is not among them." if undecided.refused else ""
+    return (
+        f"It is not clear which repository is meant.{unknown} Use `ask`: people answer with `repo: name`, or "
+        f"`repo: none` when no repository is needed. The repositories of this installation: {names}."
+    )
 
 
 def _whole(text: object) -> str:

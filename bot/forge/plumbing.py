@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 SECONDS = 300.0
@@ -20,7 +21,13 @@ _SETTINGS = (
     "protocol.file.allow=always",
     "protocol.https.allow=always",
     "init.defaultBranch=main",
+    "gc.auto=0",  # a mirror keeps what sessions were made from, whatever its origin forgets
+    "core.bigFileThreshold=1m",  # larger files pass through in pieces instead of being held in memory
 )
+
+_LIMITS = 'ulimit -v 2097152; ulimit -f 1048576; ulimit -t 60; exec "$@"'
+"""For what comes out of a sandbox: 2 GiB of memory, files of 1 GiB (in blocks of 1 KiB), a minute of CPU. A
+small bundle can be made to unpack into far more."""
 
 
 class GitFailed(Exception):
@@ -36,16 +43,27 @@ def git(*args: str, cwd: Path) -> str:
     return run_git(args, cwd=cwd, environment={})
 
 
-def run_git(args: tuple[str, ...], *, cwd: Path, environment: dict[str, str]) -> str:
-    """As `git`, with some more variables in the environment, such as the dates of a commit."""
+def run_git(
+    args: tuple[str, ...],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    content: bytes = b"",
+    limited: bool = False,
+) -> str:
+    """As `git`, with more variables in the environment, such as the dates of a commit, and `content` to read.
+
+    `limited` bounds memory, time and files: for what a sandbox gave.
+    """
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-    command = ["git", *settings, *args]
+    within = ["bash", "-c", _LIMITS, "limited"] if limited else []
+    command = [*within, "git", *settings, *args]
     try:
         done = subprocess.run(  # noqa: S603 - an argument list, no shell
             command,
             cwd=cwd,
             env={**_environment(), **environment},
-            stdin=subprocess.DEVNULL,
+            input=content,
             capture_output=True,
             check=False,
             timeout=SECONDS,
@@ -70,4 +88,5 @@ def _environment() -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": str(Path(__file__).with_name("gitconfig")),
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "/bin/false",
+        "GIT_NO_REPLACE_OBJECTS": "1",
     }

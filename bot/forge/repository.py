@@ -1,26 +1,16 @@
-"""Repositories that sessions may work on, and the bundle in which one travels into a workspace.
+"""Repositories that sessions may work on, and which of them a thread means. Pure.
 
-The trusted side clones and bundles; the sandbox unpacks. No address and no credential goes along, and nothing
-of the repository runs here: a bundle is made from a bare mirror with hooks and filters switched off.
+The list of the settings decides; whatever anybody writes can only choose from it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import shutil
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Lock
+from typing import Literal
 
-from bot.forge.plumbing import GitFailed, git
-
-
-class RepositoryUnavailable(Exception):
-    """A repository cannot be read now; the text names it and says why."""
+How = Literal["named", "channel", "described", "only"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,99 +22,126 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """A repository at one commit, ready to be unpacked elsewhere."""
+class Chosen:
+    """The repository that is meant, and what said so."""
 
-    content: bytes
-    commit: str
-    branch: str
+    repository: Repository
+    how: How
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """Nothing says which one is meant: people are asked. `likely` come first and may be empty."""
+
+    likely: tuple[Repository, ...]
+    refused: tuple[str, ...] = ()
+    """What was asked for by name and is not on the list."""
 
 
 def repositories(addresses: Sequence[str]) -> tuple[Repository, ...]:
     """The repositories of these addresses; two with one name are told apart by their owner's."""
-    short = [_parts(address)[-1] for address in addresses]
+    short = [short_name(address) for address in addresses]
     return tuple(
-        Repository(name=name if short.count(name) == 1 else "/".join(_parts(address)[-2:]), address=address)
+        Repository(name=name if short.count(name) == 1 else full_name(address), address=address)
         for name, address in zip(short, addresses, strict=True)
     )
+
+
+def short_name(address: str) -> str:
+    """The last part of the address."""
+    return _parts(address)[-1]
+
+
+def full_name(address: str) -> str:
+    """The last two parts, as forges name repositories: owner/name."""
+    return "/".join(_parts(address)[-2:])
 
 
 def _parts(address: str) -> list[str]:
     return address.removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
 
 
-def choose(text: str, allowed: Sequence[Repository]) -> Repository | None:
-    """The one repository that the text names, else the one whose every word it holds, else the only one.
+def choose(
+    messages: Iterable[str], allowed: Sequence[Repository], *, default: str | None = None
+) -> Chosen | Undecided | None:
+    """The repository that a thread means; None when it says `repo: none`, or when there is none to choose.
 
-    None when that does not decide: guessing would put work into the wrong place.
+    In this order: named by somebody (`repo:name`, owner/name, an address, the name as a word), the channel's
+    default, the only one whose every word was used, the only one there is. Naming two decides nothing.
+    What people quote or paste in fences is a hint: it describes, it does not name.
     """
-    for fits in (_named, _described):
-        found = [repository for repository in allowed if fits(text, repository.name)]
-        if len(found) == 1:
-            return found[0]
-    return allowed[0] if len(allowed) == 1 else None
+    said = "\n".join(messages)
+    own = _own_words(said)
+    asked = tuple(name.lower() for name in _ORDERED.findall(own))
+    if not allowed or asked[-1:] == ("none",):
+        return None
+    named = _first(own, allowed, (_ordered, _addressed, _mentioned))
+    if len(named) == 1:
+        return Chosen(repository=named[0], how="named")
+    asked = tuple(name for name in asked if name != "none")
+    unknown = tuple(name for name in asked if not any(_is_called(it, name) for it in allowed))
+    if named or unknown:
+        return Undecided(likely=tuple(named), refused=unknown)
+    by_default = [it for it in allowed if default is not None and _is_called(it, default)]
+    if by_default:
+        return Chosen(repository=by_default[0], how="channel")
+    described = [it for it in allowed if _described(said, it)]
+    if len(described) == 1:
+        return Chosen(repository=described[0], how="described")
+    if len(allowed) == 1:
+        return Chosen(repository=allowed[0], how="only")
+    return Undecided(likely=tuple(described))
 
 
-def _named(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE) is not None
+_ORDERED = re.compile(r"\brepo(?:sitory)?:\s*<?([\w./:@~-]+\w)", re.IGNORECASE)
+_QUOTED = re.compile(r"```.*?(?:```|\Z)|^(?:&gt;|>).*?$", re.DOTALL | re.MULTILINE)
+
+_Fits = Callable[[str, Repository], bool]
 
 
-def _described(text: str, name: str) -> bool:
-    words = set(re.findall(r"[a-z0-9]+", text.lower()))
-    return set(re.findall(r"[a-z0-9]+", name.lower())) <= words
+def _own_words(text: str) -> str:
+    """Without what is pasted: fences and quotations."""
+    return _QUOTED.sub("\n", text)
 
 
-def _default_branch(mirror: Path) -> str:
-    """What the origin calls its default branch now; the mirror's own HEAD is from its first day."""
-    told = git("ls-remote", "--symref", "origin", "HEAD", cwd=mirror)
-    found = re.match(r"ref: refs/heads/(\S+)\tHEAD", told)
-    if found is None:
-        raise GitFailed("it has no default branch")
-    return found.group(1)
+def _first(text: str, allowed: Sequence[Repository], ways: Sequence[_Fits]) -> list[Repository]:
+    """Those that the first way finds that finds any."""
+    for fits in ways:
+        found = [repository for repository in allowed if fits(text, repository)]
+        if found:
+            return found
+    return []
 
 
-class Mirrors:
-    """Bare mirrors below one folder, one for each address, refreshed whenever one is bundled."""
+def _ordered(text: str, repository: Repository) -> bool:
+    return any(_is_called(repository, name) for name in _ORDERED.findall(text))
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._turns: defaultdict[str, Lock] = defaultdict(Lock)
-        self._lock = Lock()
 
-    def bundle(self, address: str) -> Bundle:
-        """The repository's default branch as it is now. Raises `RepositoryUnavailable`."""
-        try:
-            with self._lock:
-                turn = self._turns[address]
-            with turn:
-                return self._bundle(address)
-        except (GitFailed, OSError) as error:
-            raise RepositoryUnavailable(
-                f"the repository {_parts(address)[-1]} cannot be read: {error}"
-            ) from error
+def _addressed(text: str, repository: Repository) -> bool:
+    """By address, or by owner/name with both as words of their own."""
+    full = re.escape(full_name(repository.address))
+    return re.search(rf"(?<![\w.-]){full}(?:\.git)?(?![\w-]|\.\w)", text, re.IGNORECASE) is not None
 
-    def _bundle(self, address: str) -> Bundle:
-        mirror = self._mirror(address)
-        git("fetch", "--quiet", "--prune", "origin", "+refs/heads/*:refs/heads/*", cwd=mirror)
-        branch = _default_branch(mirror)
-        commit = git("rev-parse", f"refs/heads/{branch}", cwd=mirror).strip()
-        with TemporaryDirectory(dir=self._folder) as folder:
-            packed = Path(folder, "repository.bundle")
-            git("bundle", "create", "--quiet", str(packed), f"refs/heads/{branch}", cwd=mirror)
-            return Bundle(content=packed.read_bytes(), commit=commit, branch=branch)
 
-    def _mirror(self, address: str) -> Path:
-        """The mirror's folder; a first clone appears complete or not at all."""
-        mirror = self._folder / hashlib.sha256(address.encode()).hexdigest()[:24]
-        if mirror.exists():
-            return mirror
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._folder) as folder:
-            unfinished = Path(folder, "mirror")
-            git("clone", "--quiet", "--bare", "--", address, str(unfinished), cwd=self._folder)
-            try:
-                unfinished.rename(mirror)
-            except OSError:
-                # Another process was faster and its mirror is as good as ours.
-                shutil.rmtree(unfinished)
-        return mirror
+def _mentioned(text: str, repository: Repository) -> bool:
+    """The name as a word; not as a part of another owner's owner/name, nor of a path."""
+    name = re.escape(repository.name)
+    return re.search(rf"(?<![\w/-]){name}(?![\w/-]|\.\w)", text, re.IGNORECASE) is not None
+
+
+def _is_called(repository: Repository, name: str) -> bool:
+    wanted = name.strip("<>").removesuffix("/").removesuffix(".git").lower()
+    address = repository.address.removesuffix("/").removesuffix(".git").lower()
+    return wanted in (
+        repository.name.lower(),
+        short_name(address),
+        full_name(address),
+        address,
+        address.split("://", 1)[-1],
+    )
+
+
+def _described(text: str, repository: Repository) -> bool:
+    """Every word of the name is used somewhere, outside of paths and other addresses."""
+    words = set(re.findall(r"[a-z0-9]+", re.sub(r"\S*/\S*", " ", text.lower())))
+    return set(re.findall(r"[a-z0-9]+", repository.name.lower())) <= words

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from bot.brain.claimed import Claimed
 from bot.brain.hands import EVENT_BYTES, FIRST_DELAY, LONGEST_DELAY, VIEW_LINES, Hands
 from bot.demo.repositories import materialise
-from bot.forge.repository import Mirrors, Repository, repositories
+from bot.forge.mirrors import Mirrors, without_credential
+from bot.forge.repository import Repository, repositories
 from memory.events import Event, SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStarted
 from memory.log import SessionLog
 from sandbox.fake import Answer, FakeSandbox, Run, succeed
@@ -28,7 +29,7 @@ def hands(
 ) -> Hands:
     return Hands(
         FakeSandbox() if sandbox is None else sandbox,
-        Mirrors(folder / "mirrors"),
+        Mirrors(folder / "mirrors", without_credential),
         allowed,
         Limits(),
         Snapshots(folder / "snapshots"),
@@ -99,6 +100,19 @@ def test_the_repository_that_the_thread_names_is_unpacked(engine: Engine, tmp_pa
     assert [
         command.startswith("git init") and event.base_commit in command for command in sandbox.commands
     ] == [True]
+
+
+def test_when_no_repository_is_decided_the_model_is_told_to_ask(engine: Engine, tmp_path: Path) -> None:
+    allowed = repositories(materialise(tmp_path / "samples"))
+    sandbox = FakeSandbox()
+    claimed = claim(engine, text="shop-cart or orders-import, one of them is wrong")
+    claimed.append(asked(claimed.session.head), answered(use("c1", "bash", command="ls")))
+    event = attach(engine, claimed, hands(tmp_path, sandbox, allowed))
+    assert isinstance(event, ToolFinished)
+    assert (event.status, event.is_error) == ("refused", True)
+    assert "`repo: name`" in event.output
+    assert event.output.index("shop-cart") < event.output.index("log-rotate")
+    assert sandbox.commands == []
 
 
 def test_a_new_workspace_is_made_from_what_the_lost_one_was_made_from(engine: Engine, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.brain.profile import engineer
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
-from bot.forge.repository import Mirrors
+from bot.forge.mirrors import Mirrors, without_credential
 from bot.slack.board import ProgressBoard
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
@@ -75,7 +75,7 @@ class Product:
             Thinking(model, profile),
             Hands(
                 self._sandbox,
-                Mirrors(self._folder / "mirrors"),
+                Mirrors(self._folder / "mirrors", without_credential),
                 (),
                 profile.limits,
                 Snapshots(self._folder / "snapshots"),
