@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.compose import build_sandbox, build_sweeper, open_database, open_embedding
+from bot.compose import build_sandbox, build_secrets, build_sweeper, open_database, open_embedding
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
 from bot.slack.rendered import count
@@ -101,13 +101,13 @@ def search(query: str, *, limit: int) -> int:
 def bring(path: Path, *, workspace_url: str) -> int:
     """Import threads, with a progress bar; run it again to go on where it was broken off."""
     settings = read_settings()
-    source = _source(path, workspace_url)
+    source, secrets = _source(path, workspace_url), build_secrets(settings)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
         team = _team(settings, engine)
         result = None
         with _progress("importing") as bar:
             task = bar.add_task("import", total=None)
-            for result in import_threads(engine, embedder, source, team=team):
+            for result in import_threads(engine, embedder, source, team=team, secrets=secrets):
                 bar.update(task, completed=result.done, total=result.total)
     if result is None:
         raise ImportProblem(f"{path} holds no thread")
@@ -130,7 +130,7 @@ def renew_index() -> int:
         _progress("reindexing") as bar,
     ):
         task = bar.add_task("reindex", total=None)
-        for done, total in reindex(engine, embedder):
+        for done, total in reindex(engine, embedder, secrets=build_secrets(settings)):
             bar.update(task, completed=done, total=total)
     Console().print(f"{count(done, 'solution')} indexed again with {settings.oxbow_embedder}.", markup=False)
     return 0

@@ -47,6 +47,7 @@ from memory.listening import Listening
 from memory.log import SessionLog
 from memory.postgres import EmbeddedPostgres
 from memory.recall import Recall
+from memory.secrets import SecretMask
 from memory.wake import Wakeups
 from sandbox.choose import open_sandbox
 from sandbox.errors import SandboxUnavailable
@@ -103,14 +104,22 @@ def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspa
         )
 
 
-def build_remembering(engine: Engine, embedder: Embedder, slack: SlackSide) -> Remembering:
+def build_secrets(settings: Settings) -> SecretMask:
+    """What masks secrets: those of many services, of the workspace, and this process's own."""
+    return SecretMask(patterns=settings.oxbow_secret_patterns, known=settings.secrets)
+
+
+def build_remembering(
+    engine: Engine, embedder: Embedder, slack: SlackSide, secrets: SecretMask
+) -> Remembering:
     """Memory with the gate in front of every hit."""
-    return Remembering(Recall(engine, embedder), SolutionIndex(engine, embedder), slack.gate.shows)
+    index = SolutionIndex(engine, embedder)
+    return Remembering(Recall(engine, embedder), index, slack.gate.shows, secrets)
 
 
 @contextmanager
 def listening(
-    settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering
+    settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering, secrets: SecretMask
 ) -> Iterator[str]:
     """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
     team, log = slack.identity.team, SessionLog(engine)
@@ -121,9 +130,10 @@ def listening(
             gate=slack.gate,
             web=slack.web,
             replies=slack.replies,
+            secrets=secrets,
             later=later,
         )
-        commands = Commands(team=team, gate=slack.gate, log=log, remembering=remembering)
+        commands = Commands(team=team, gate=slack.gate, log=log, remembering=remembering, secrets=secrets)
         signing = settings.slack_signing_secret if settings.http else None
         app = build_app(
             client=slack.client,
@@ -153,6 +163,7 @@ def working(
     slack: SlackSide,
     engine: Engine,
     remembering: Remembering,
+    secrets: SecretMask,
     *,
     model: Model,
     sandbox: Sandbox | str,
@@ -167,7 +178,7 @@ def working(
     forges = Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings))
     brain = Brain(
         Thinking(model, profile),
-        Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings)),
+        Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings), secrets),
         remembering,
         Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
     )

@@ -14,6 +14,7 @@ from bot.compose import (
     build_model,
     build_remembering,
     build_sandbox,
+    build_secrets,
     listening,
     local_workspace,
     open_database,
@@ -69,17 +70,18 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
         slack = slack_side(wanted, engine)
         embedder = parts.enter_context(open_embedding(wanted))
         warm(embedder)
-        remembering = build_remembering(engine, embedder, slack)
+        secrets = build_secrets(wanted)
+        remembering = build_remembering(engine, embedder, slack, secrets)
         worker: Worker | None = None
         how: list[str] = []
         if work:
             model, sandbox = build_model(wanted), build_sandbox(wanted)
             worker = parts.enter_context(
-                working(wanted, slack, engine, remembering, model=model, sandbox=sandbox)
+                working(wanted, slack, engine, remembering, secrets, model=model, sandbox=sandbox)
             )
             how.append("working")
         if listen:
-            how.insert(0, parts.enter_context(listening(wanted, slack, engine, remembering)))
+            how.insert(0, parts.enter_context(listening(wanted, slack, engine, remembering, secrets)))
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
         _wait(worker, stopping)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -55,6 +56,8 @@ class Settings(BaseSettings):
     github_app_id: str | None = None
     github_app_private_key: SecretStr | None = Field(default=None, validate_default=True)
     """PEM, with the app's number: repositories on that server are used as the app. Its check looks above."""
+    oxbow_secret_patterns: Annotated[tuple[str, ...], NoDecode] = ()
+    """Regular expressions of what counts as a secret here besides what is known to be one."""
 
     @property
     def local(self) -> bool:
@@ -65,6 +68,37 @@ class Settings(BaseSettings):
     def http(self) -> bool:
         """Whether Slack delivers by HTTP."""
         return not self.local and self.slack_app_token is None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that these settings hold: none may appear in a text."""
+        given = (getattr(self, name) for name in type(self).model_fields)
+        whole = [value.get_secret_value() for value in given if isinstance(value, SecretStr)]
+        passwords = [urlsplit(value).password for value in whole if "://" in value]
+        return tuple(filter(None, (*whole, *passwords)))
+
+    @field_validator("oxbow_secret_patterns", mode="before")
+    @classmethod
+    def _patterns(cls, value: object) -> object:
+        """A JSON list, since commas belong to regular expressions."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(json.loads(value))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f'is not a JSON list ({error}); write ["ACME-[0-9]{{6}}"]') from error
+
+    @field_validator("oxbow_secret_patterns")
+    @classmethod
+    def _useful_patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            try:
+                found = re.compile(pattern).search("")
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+            if found:
+                raise ValueError(f"{pattern!r} matches the empty text; say what it must hold")
+        return value
 
     @field_validator("oxbow_repositories", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ unchanged is not embedded again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine, text
 from memory.embedder import Embedder
 from memory.errors import ImportProblem
 from memory.index import SolutionIndex, content_hash
+from memory.secrets import SecretMask
+from memory.solutions import Solution
 from memory.threads import ImportedThread, solution_of
 
 THREADS_PER_BATCH = 32
@@ -76,13 +78,15 @@ class Progress:
     """Why something was passed over, and how often."""
 
 
-def import_threads(engine: Engine, embedder: Embedder, source: Source, *, team: str) -> Iterator[Progress]:
-    """Import a source, yielding progress after each batch and at the end.
+def import_threads(
+    engine: Engine, embedder: Embedder, source: Source, *, team: str, secrets: SecretMask
+) -> Iterator[Progress]:
+    """Import a source, yielding progress after each batch and at the end; secrets in it are masked.
 
     Raises `ImportProblem` where the source is broken, after everything before it is stored, and
     `EmbedderUnavailable`. Run it again after mending: what was stored is not done twice.
     """
-    importer = _Importer(engine, embedder, team)
+    importer = _Importer(engine, embedder, team, secrets)
     total = source.count()
     done = 0
     batch: list[ImportedThread] = []
@@ -116,41 +120,40 @@ def import_threads(engine: Engine, embedder: Embedder, source: Source, *, team: 
 
 
 class _Importer:
-    def __init__(self, engine: Engine, embedder: Embedder, team: str) -> None:
+    def __init__(self, engine: Engine, embedder: Embedder, team: str, secrets: SecretMask) -> None:
         self._engine = engine
         self._embedder = embedder
         self._index = SolutionIndex(engine, embedder)
         self._team = team
+        self._secrets = secrets
         self.indexed = 0
         self.unchanged = 0
 
     def store(self, batch: Sequence[ImportedThread]) -> None:
-        changed = self._changed(batch)
-        prepared = self._index.prepare_all([solution_of(thread, team=self._team) for thread in changed])
-        for thread, solution in zip(changed, prepared, strict=True):
+        names = {thread.channel: thread.channel_name for thread in batch}
+        read = [self._secrets.solution(solution_of(thread, team=self._team)) for thread in batch]
+        changed = self._changed(read)
+        for prepared in self._index.prepare_all(changed):
             with self._engine.begin() as connection:
-                self._record_channel(connection, thread)
-                self._index.store(connection, solution)
+                self._record_channel(connection, prepared.solution.channel, names)
+                self._index.store(connection, prepared)
         self.indexed += len(changed)
         self.unchanged += len(batch) - len(changed)
 
-    def _changed(self, batch: Sequence[ImportedThread]) -> list[ImportedThread]:
+    def _changed(self, batch: Sequence[Solution]) -> list[Solution]:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 SELECT_KNOWN,
                 {
                     "team": self._team,
-                    "channels": [thread.channel for thread in batch],
-                    "threads": [thread.thread for thread in batch],
-                    "hashes": [content_hash(solution_of(thread, team=self._team)) for thread in batch],
+                    "channels": [solution.channel for solution in batch],
+                    "threads": [solution.thread for solution in batch],
+                    "hashes": [content_hash(solution) for solution in batch],
                     "embedder": self._embedder.name,
                 },
             )
             known = {(channel, thread) for channel, thread in rows}
-        return [thread for thread in batch if (thread.channel, thread.thread) not in known]
+        return [solution for solution in batch if (solution.channel, solution.thread) not in known]
 
-    def _record_channel(self, connection: Connection, thread: ImportedThread) -> None:
-        connection.execute(
-            INSERT_CHANNEL,
-            {"team": self._team, "channel": thread.channel, "name": thread.channel_name},
-        )
+    def _record_channel(self, connection: Connection, channel: str, names: Mapping[str, str]) -> None:
+        connection.execute(INSERT_CHANNEL, {"team": self._team, "channel": channel, "name": names[channel]})

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from memory.embedder import Embedder
 from memory.index import SolutionIndex
+from memory.secrets import SecretMask
 from memory.solutions import Evidence, Solution, Utterance
 
 SOLUTIONS_PER_BATCH = 32
@@ -45,8 +46,8 @@ DELETE_OTHER_EMBEDDERS = text("""
 SELECT_SOLUTION = text("SELECT * FROM solutions WHERE id = :id")
 
 
-def reindex(engine: Engine, embedder: Embedder) -> Iterator[tuple[int, int]]:
-    """Index every solution again, yielding how many are done and how many there are.
+def reindex(engine: Engine, embedder: Embedder, *, secrets: SecretMask) -> Iterator[tuple[int, int]]:
+    """Index every solution again, yielding how many are done and how many there are; secrets are masked.
 
     Texts that this embedder knows are not embedded again, so one that was broken off goes on quickly. At its
     end the vectors of other embedders are deleted. Raises `EmbedderUnavailable`.
@@ -56,7 +57,7 @@ def reindex(engine: Engine, embedder: Embedder) -> Iterator[tuple[int, int]]:
     with engine.connect() as connection:
         total: int = connection.execute(COUNT).scalar_one()
     while rows := _batch(engine, after):
-        prepared = index.prepare_all([_solution(row) for row in rows])
+        prepared = index.prepare_all([secrets.solution(_solution(row)) for row in rows])
         for row, solution in zip(rows, prepared, strict=True):
             with engine.begin() as connection:
                 if _unchanged(connection, row):

@@ -23,6 +23,7 @@ PROJECT_IMPORTS = {
 OWNERS = {
     "anthropic": ("bot/model/anthropic.py",),
     "github": ("bot/forge/",),
+    "kingfisher_sdk": ("memory/secrets.py",),
     "sentence_transformers": ("memory/encoders.py",),
     "slack_bolt": ("bot/slack/",),
     "slack_sdk": ("bot/slack/",),
@@ -47,6 +48,8 @@ PURE = (
     "memory/distil.py",
     "memory/events.py",
     "memory/fold.py",
+    "memory/secret_names.py",
+    "memory/secret_shapes.py",
     "memory/session.py",
     "memory/terms.py",
 )

@@ -224,3 +224,26 @@ def test_settings_do_not_change() -> None:
 
 def test_the_address_of_the_web_api_ends_with_a_slash() -> None:
     assert read(SLACK_API_URL="http://127.0.0.1:1/api").slack_api_url == "http://127.0.0.1:1/api/"
+
+
+def test_patterns_of_secrets_are_a_json_list() -> None:
+    settings = read(OXBOW_SECRET_PATTERNS=r'["ACME-\\d{6}", "x,y"]')
+    assert settings.oxbow_secret_patterns == (r"ACME-\d{6}", "x,y")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("ACME-[0-9]+", "OXBOW_SECRET_PATTERNS: is not a JSON list"),
+        ('["(ACME"]', "OXBOW_SECRET_PATTERNS: '(ACME' is no regular expression"),
+        ('["x*"]', "OXBOW_SECRET_PATTERNS: 'x*' matches the empty text"),
+    ],
+)
+def test_a_pattern_that_will_not_do_is_named(value: str, said: str) -> None:
+    [line] = problem(OXBOW_SECRET_PATTERNS=value)
+    assert line.startswith(said)
+
+
+def test_every_secret_of_the_settings_is_known_to_be_one() -> None:
+    known = read(**SECRETS).secrets
+    assert {*SECRETS.values(), "secret-password"} == set(known)

@@ -13,6 +13,7 @@ from bot.forge.errors import RepositoryUnavailable
 from bot.forge.mirrors import Bundle, Mirrors
 from bot.forge.repository import Chosen, Repository, Undecided, choose
 from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStatus
+from memory.secrets import SecretMask
 from memory.session import Session, ToolCall
 from sandbox import errors
 from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
@@ -37,7 +38,7 @@ class Hands:
     """The sandbox, what it may use, and the repositories that may be brought into it.
 
     `sandbox` is a reason in words when this host can give none: the brain then answers without running
-    anything.
+    anything. What commands and files hold loses its secrets before it becomes an event.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Hands:
         allowed: Sequence[Repository],
         limits: Limits,
         snapshots: Snapshots,
+        secrets: SecretMask,
     ) -> None:
         self._sandbox = sandbox
         self._mirrors = mirrors
         self._allowed = tuple(allowed)
         self._limits = limits
         self._snapshots = snapshots
+        self._secrets = secrets
 
     def attach(self, claimed: Claimed) -> None:
         """Get a new workspace, with the repository that the thread named, and record it."""
@@ -202,7 +205,7 @@ class Hands:
     def _execute(
         self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall, cancelled: Event
     ) -> Outcome:
-        return sandbox.execute(
+        outcome = sandbox.execute(
             reference,
             call=call.call,
             command=_whole(call.input["command"]),
@@ -210,10 +213,14 @@ class Hands:
             epoch=claimed.lease.epoch,
             cancelled=cancelled,
         )
+        if isinstance(outcome, Unknown):
+            return outcome
+        said = self._secrets.text(outcome.output.decode(errors="replace"))
+        return replace(outcome, output=said.encode())
 
     def _view(self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall) -> ToolFinished:
         content = sandbox.read(reference, path=_whole(call.input["path"]), epoch=claimed.lease.epoch)
-        lines = content.decode(errors="replace").splitlines()
+        lines = self._secrets.text(content.decode(errors="replace")).splitlines()
         start = int(call.input.get("start") or 1)
         end = min(int(call.input.get("end") or len(lines)), start + VIEW_LINES - 1)
         shown = "\n".join(

@@ -15,6 +15,7 @@ from memory.events import RecalledSolution, SolutionIndexed, SolutionsRecalled
 from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
 from memory.recall import Hit, Recall, resembling, worth_showing
+from memory.secrets import SecretMask
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,11 @@ Visible = Callable[[Hit], bool]
 class Remembering:
     """Recall and index, with every hit's channel asked about at the moment of use."""
 
-    def __init__(self, recall: Recall, index: SolutionIndex, visible: Visible) -> None:
+    def __init__(self, recall: Recall, index: SolutionIndex, visible: Visible, secrets: SecretMask) -> None:
         self._recall = recall
         self._index = index
         self._visible = visible
+        self._secrets = secrets
 
     def recall(self, claimed: Claimed) -> None:
         """Search for the session's question and record what was found, which may be nothing.
@@ -71,7 +73,8 @@ class Remembering:
                 SolutionIndexed(turn=turn, kept=False), within=partial(self._withdraw, claimed.address, turn)
             )
             return
-        prepared = self._index.prepare(solution)
+        # The log of an older version may hold what was not masked then.
+        prepared = self._index.prepare(self._secrets.solution(solution))
         claimed.append(SolutionIndexed(turn=turn, kept=True), within=partial(self._store, prepared))
 
     def _store(self, prepared: PreparedSolution, connection: Connection) -> None:

@@ -11,6 +11,7 @@ from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.search_results import search_results
 from memory.errors import EmbedderUnavailable
 from memory.log import SessionLog, SessionRow
+from memory.secrets import SecretMask
 
 RESULTS = 5
 """Threads in one answer: what is read without scrolling."""
@@ -39,11 +40,14 @@ class Asked:
 class Commands:
     """Answers slash commands. Each answer is seen by the caller alone."""
 
-    def __init__(self, *, team: str, gate: Gate, log: SessionLog, remembering: Remembering) -> None:
+    def __init__(
+        self, *, team: str, gate: Gate, log: SessionLog, remembering: Remembering, secrets: SecretMask
+    ) -> None:
         self._team = team
         self._gate = gate
         self._log = log
         self._remembering = remembering
+        self._secrets = secrets
 
     def answer(self, asked: Asked) -> Rendered:
         """The answer to a command, after the same gate as a mention."""
@@ -65,6 +69,7 @@ class Commands:
         """Finished threads that resemble the query."""
         if not query:
             return plain("Say what to look for: `/oxbow search KeyError tz import`.")
+        query = self._secrets.text(query)
         try:
             hits = self._remembering.find(query, team=self._team, channel=channel, limit=RESULTS)
         except EmbedderUnavailable:

@@ -32,6 +32,7 @@ from memory.events import (
 from memory.events import Verdict as Judgement
 from memory.index import storable
 from memory.log import SessionLog, ThreadAddress, ThreadState
+from memory.secrets import SecretMask
 
 HEAR_AGE = 10.0
 """Seconds for which a channel's verdict is good enough to take a message in: a burst asks Slack once."""
@@ -64,6 +65,7 @@ class Listener:
         gate: Gate,
         web: SlackWeb,
         replies: Replies,
+        secrets: SecretMask,
         later: Executor,
     ) -> None:
         self._me = identity
@@ -72,6 +74,7 @@ class Listener:
         self._web = web
         self._people = People(web)
         self._replies = replies
+        self._secrets = secrets
         self._later = later
         self._refused: set[tuple[str, str]] = set()
 
@@ -165,7 +168,7 @@ class Listener:
             ts=ts,
             author=author,
             author_name=self._people.name(author),
-            text=storable(plain_text(words, self._people.name)),
+            text=self._plain(words),
             mentioned=mentioned,
         )
         opening = SessionOpened(
@@ -177,6 +180,10 @@ class Listener:
         if receipt is not None and not receipt.duplicate:
             self._soon(lambda: self._replies.react(address.channel, ts, "eyes"))
 
+    def _plain(self, words: str) -> str:
+        """What was written, as it may be kept: plain, and without its secrets."""
+        return self._secrets.text(storable(plain_text(words, self._people.name)))
+
     def _edited(self, event: Json) -> None:
         new, old = event.get("message") or {}, event.get("previous_message") or {}
         if new.get("subtype") == "tombstone":
@@ -187,9 +194,7 @@ class Listener:
             # Unfurls, replies and translations change a message without changing what it says.
             return
         ts, text = str(new.get("ts")), str(new.get("text") or "")
-        changed = MessageEdited(
-            ts=ts, text=storable(plain_text(without_mention(text, self._me.user), self._people.name))
-        )
+        changed = MessageEdited(ts=ts, text=self._plain(without_mention(text, self._me.user)))
         edited = (new.get("edited") or {}).get("ts") or event.get("event_ts")
         self._amend(event, new, changed, f"edit:{ts}:{edited}")
 

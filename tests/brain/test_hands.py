@@ -20,6 +20,7 @@ from sandbox.port import Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
 from sandbox.snapshots import Snapshots
 from tests.brain.claims import claim, new_events
 from tests.brain.logs import answered, asked, use
+from tests.support.secrets import secret_mask
 
 NOWHERE = Repository(name="nowhere", address="file:///nowhere")
 
@@ -33,6 +34,7 @@ def hands(
         allowed,
         Limits(),
         Snapshots(folder / "snapshots"),
+        secret_mask(),
     )
 
 

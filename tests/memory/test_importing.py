@@ -18,6 +18,7 @@ from memory.slack_export import SlackExport
 from memory.thread_lines import ThreadLines
 from tests.memory import devchat
 from tests.memory.solution_makers import TEAM, open_channel
+from tests.support.secrets import GITHUB_TOKEN, secret_mask
 
 COUNT = text("SELECT count(*) FROM solutions")
 
@@ -42,7 +43,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(engine: Engine, path: Path, embedder: HashingEmbedder | None = None) -> list[Progress]:
-    return list(import_threads(engine, embedder or HashingEmbedder(), ThreadLines(path), team=TEAM))
+    return list(
+        import_threads(
+            engine, embedder or HashingEmbedder(), ThreadLines(path), team=TEAM, secrets=secret_mask()
+        )
+    )
 
 
 def stored(engine: Engine) -> int:
@@ -181,7 +186,9 @@ def test_real_chat_is_imported_and_each_question_finds_its_thread(engine: Engine
     folder = devchat.data_folder("slack-devchat")
     documents = [d for d in devchat.rows(folder / "corpus.jsonl.gz") if d["metadata"]["n_messages"] > 3][:60]
     devchat.write_slack_export(tmp_path, documents)
-    *_, result = import_threads(engine, HashingEmbedder(), SlackExport(tmp_path), team=devchat.TEAM)
+    *_, result = import_threads(
+        engine, HashingEmbedder(), SlackExport(tmp_path), team=devchat.TEAM, secrets=secret_mask()
+    )
     assert result.indexed == len(documents)
     recall = Recall(engine, HashingEmbedder())
     for document in documents:
@@ -189,3 +196,14 @@ def test_real_chat_is_imported_and_each_question_finds_its_thread(engine: Engine
         asked = "\n".join(message.text for message in conversation[:4])
         hits = recall.search(asked, team=devchat.TEAM, limit=1)
         assert [hit.thread for hit in hits] == [conversation[0].ts]
+
+
+def test_secrets_in_a_thread_are_masked_and_it_counts_as_unchanged_the_next_time(
+    engine: Engine, path: Path
+) -> None:
+    path.write_text(line(1, answer=f"push with {GITHUB_TOKEN}"))
+    run(engine, path)
+    [hit] = Recall(engine, HashingEmbedder()).search("import 1 fails", team=TEAM)
+    assert hit.fix == "push with [masked GitHub token]"
+    [progress] = run(engine, path)
+    assert (progress.indexed, progress.unchanged) == (0, 1)

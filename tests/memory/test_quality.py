@@ -27,6 +27,7 @@ from tests.memory.devchat import (
     thread,
     without_opening,
 )
+from tests.support.secrets import secret_mask
 
 pytestmark = [
     pytest.mark.embedding,
@@ -82,7 +83,7 @@ def test_a_question_in_chat_finds_the_discussion_it_led_to(engine: Engine, embed
     folder = data_folder("slack-devchat")
     conversations = ((d, without_opening(messages(d))) for d in rows(folder / "corpus.jsonl.gz"))
     given = [thread(d["_id"], d["metadata"]["team"], said) for d, said in conversations if said]
-    list(import_threads(engine, embedder, Threads(given=given), team=TEAM))
+    list(import_threads(engine, embedder, Threads(given=given), team=TEAM, secrets=secret_mask()))
     questions = [(q["_id"], q["text"], None) for q in rows(folder / "queries-discussion.jsonl.gz")]
     measured = ask(Recall(engine, embedder), questions, "qrels-discussion.tsv", "slack-devchat")
     # 58.8 and 66.1 when this was written; the offline score sum of the same two halves gave 56.8 and 63.9.
@@ -101,7 +102,7 @@ def test_a_duplicate_bug_report_finds_the_first_one(engine: Engine, embedder: Em
         )
         for d in rows(folder / "corpus.jsonl.gz")
     ]
-    list(import_threads(engine, embedder, Threads(given=given), team=TEAM))
+    list(import_threads(engine, embedder, Threads(given=given), team=TEAM, secrets=secret_mask()))
     questions = [
         (q["_id"], f"{q['title']}\n{q['text']}", q["metadata"]["thread_id"])
         for q in rows(folder / "queries.jsonl.gz")

@@ -12,6 +12,7 @@ from memory.index import SolutionIndex
 from memory.recall import Recall
 from memory.reindexing import SOLUTIONS_PER_BATCH, reindex, stored_solution
 from tests.memory.solution_makers import TEAM, make_solution, remember
+from tests.support.secrets import GITHUB_TOKEN, secret_mask
 
 
 class Another(HashingEmbedder):
@@ -30,7 +31,10 @@ def test_the_new_embedder_finds_everything_afterwards(engine: Engine) -> None:
         HashingEmbedder(),
         *(make_solution(f"import {n} fails", thread=f"{n}.0") for n in range(10, 10 + total)),
     )
-    assert list(reindex(engine, Another())) == [(SOLUTIONS_PER_BATCH, total), (total, total)]
+    assert list(reindex(engine, Another(), secrets=secret_mask())) == [
+        (SOLUTIONS_PER_BATCH, total),
+        (total, total),
+    ]
     assert embedders(engine) == {"another"}
     [hit] = Recall(engine, Another()).search("import 17 fails", team=TEAM, limit=1)
     assert (hit.problem, hit.similarity > 0.9) == ("import 17 fails", True)
@@ -38,7 +42,7 @@ def test_the_new_embedder_finds_everything_afterwards(engine: Engine) -> None:
 
 def test_the_old_vectors_answer_until_the_new_ones_are_complete(engine: Engine) -> None:
     remember(engine, HashingEmbedder(), make_solution("import fails"))
-    steps = reindex(engine, Another())
+    steps = reindex(engine, Another(), secrets=secret_mask())
     next(steps)
     assert embedders(engine) == {"another", HashingEmbedder.name}
     assert list(steps) == []
@@ -49,7 +53,7 @@ def test_withdrawn_solutions_stay_out(engine: Engine) -> None:
     (identifier,) = remember(engine, HashingEmbedder(), make_solution("import fails"))
     with engine.begin() as connection:
         SolutionIndex(engine, HashingEmbedder()).withdraw(connection, identifier)
-    assert list(reindex(engine, Another())) == []
+    assert list(reindex(engine, Another(), secrets=secret_mask())) == []
     assert embedders(engine) == set()
 
 
@@ -62,7 +66,7 @@ def test_a_solution_that_was_withdrawn_while_its_batch_was_embedded_stays_out(en
                 SolutionIndex(engine, Another()).withdraw(connection, identifier)
             return super().embed(texts)
 
-    list(reindex(engine, Slow()))
+    list(reindex(engine, Slow(), secrets=secret_mask()))
     assert embedders(engine) == set()
 
 
@@ -76,7 +80,7 @@ def test_a_solution_that_was_replaced_while_its_batch_was_embedded_keeps_the_new
             remember(engine, HashingEmbedder(), make_solution("import fails since Monday"))
             return super().embed(texts)
 
-    list(reindex(engine, Slow()))
+    list(reindex(engine, Slow(), secrets=secret_mask()))
     [hit] = Recall(engine, HashingEmbedder()).search("import fails", team=TEAM)
     assert (hit.problem, hit.excerpt) == ("import fails since Monday", "import fails since Monday")
 
@@ -85,7 +89,7 @@ def test_an_outcome_that_people_gave_is_kept(engine: Engine) -> None:
     (identifier,) = remember(engine, HashingEmbedder(), make_solution("import fails"))
     with engine.begin() as connection:
         SolutionIndex(engine, HashingEmbedder()).set_outcome(connection, identifier, "confirmed")
-    list(reindex(engine, Another()))
+    list(reindex(engine, Another(), secrets=secret_mask()))
     with engine.connect() as connection:
         kept = stored_solution(connection, identifier)
     assert kept is not None
@@ -98,3 +102,10 @@ def test_a_stored_solution_reads_back_as_it_was_given(engine: Engine) -> None:
     with engine.connect() as connection:
         assert stored_solution(connection, identifier) == given
         assert stored_solution(connection, uuid4()) is None
+
+
+def test_secrets_that_an_older_version_stored_are_masked(engine: Engine) -> None:
+    remember(engine, HashingEmbedder(), make_solution("import fails", fix=f"push with {GITHUB_TOKEN}"))
+    list(reindex(engine, HashingEmbedder(), secrets=secret_mask()))
+    [hit] = Recall(engine, HashingEmbedder()).search("import fails", team=TEAM)
+    assert hit.fix == "push with [masked GitHub token]"

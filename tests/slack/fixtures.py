@@ -21,6 +21,7 @@ from bot.workspace.people import OXBOW, TEAM
 from memory.channels import Channels
 from memory.events import Event, Json, Received
 from memory.log import SessionLog, ThreadAddress
+from tests.support.secrets import secret_mask
 
 T = TypeVar("T")
 
@@ -119,6 +120,7 @@ def slack(engine: Engine) -> Iterator[Slack]:
             gate=gate,
             web=web,
             replies=replies,
+            secrets=secret_mask(),
             later=AtOnce(),
         )
         yield Slack(

@@ -20,6 +20,7 @@ from memory.channels import Channels
 from memory.events import MessageReceived
 from memory.listening import Listening
 from memory.log import SessionLog
+from tests.support.secrets import secret_mask
 from tests.support.waiting import eventually
 
 
@@ -43,6 +44,7 @@ class Start:
             gate=gate,
             web=web,
             replies=Replies(web, gate),
+            secrets=secret_mask(),
             later=self.later,
         )
         self.catch_up = CatchUp(team=TEAM, web=web, listener=listener, listening=self.listening)

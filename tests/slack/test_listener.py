@@ -19,6 +19,7 @@ from memory.events import (
     TurnFinished,
 )
 from tests.slack.fixtures import Slack
+from tests.support.secrets import GITHUB_TOKEN
 
 ADA, BRUNO = "U0ADA00001", "U0BRUNO001"
 
@@ -369,3 +370,18 @@ def test_what_slack_itself_says_is_not_said_to_oxbow(slack: Slack, subtype: str)
         }
     )
     assert slack.rows() == {}
+
+
+# Secrets
+
+
+def test_a_secret_is_masked_before_its_message_is_kept(slack: Slack) -> None:
+    thread = opened(slack, f"@Oxbow push with {GITHUB_TOKEN} please")
+    assert texts(slack, thread) == ["push with [masked GitHub token] please"]
+
+
+def test_a_secret_that_an_edit_brings_is_masked_too(slack: Slack) -> None:
+    thread = opened(slack)
+    slack.workspace.edit("general", thread, f"@Oxbow use {GITHUB_TOKEN}")
+    slack.hear()
+    assert slack.received("general", thread)[-1] == MessageEdited(ts=thread, text="use [masked GitHub token]")

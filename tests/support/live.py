@@ -26,6 +26,7 @@ from memory.log import SessionLog, ThreadAddress
 from sandbox.port import Sandbox
 from tests.support.product import key
 from tests.support.script_model import Script, ScriptModel
+from tests.support.secrets import secret_mask
 from tests.support.waiting import eventually
 
 E = TypeVar("E", bound=Happening)
@@ -130,12 +131,13 @@ def live(
     """The product at work, for as long as this is open. `workspaces` is the sandbox's folder."""
     chosen = Settings(port=0, oxbow_data_dir=folder)
     model, stopping = ScriptModel(script), Event()
+    secrets = secret_mask()
     with local_workspace(chosen) as (settings, workspace):
         slack = slack_side(settings, engine)
-        remembering = build_remembering(engine, HashingEmbedder(), slack)
+        remembering = build_remembering(engine, HashingEmbedder(), slack, secrets)
         with (
-            working(settings, slack, engine, remembering, model=model, sandbox=sandbox) as worker,
-            listening(settings, slack, engine, remembering),
+            working(settings, slack, engine, remembering, secrets, model=model, sandbox=sandbox) as worker,
+            listening(settings, slack, engine, remembering, secrets),
         ):
             serving = Thread(target=worker.serve, args=(stopping,), name="worker")
             serving.start()

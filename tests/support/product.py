@@ -35,6 +35,7 @@ from memory.recall import Recall
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
 from tests.support.script_model import ScriptModel
+from tests.support.secrets import secret_mask
 
 MOMENT = 0.05
 """Seconds of a lease that a test lets lapse."""
@@ -59,11 +60,12 @@ class Product:
             gate=self.gate,
             web=web,
             replies=self.replies,
+            secrets=secret_mask(),
             later=self.later,
         )
         embedder = HashingEmbedder()
         self.remembering = Remembering(
-            Recall(engine, embedder), SolutionIndex(engine, embedder), self.gate.shows
+            Recall(engine, embedder), SolutionIndex(engine, embedder), self.gate.shows, secret_mask()
         )
         self._folder = folder
         self._sandbox = sandbox
@@ -79,6 +81,7 @@ class Product:
                 (),
                 profile.limits,
                 Snapshots(self._folder / "snapshots"),
+                secret_mask(),
             ),
             self.remembering,
             Speaking(self.replies, self.board, self.gate, ()),
