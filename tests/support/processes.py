@@ -14,6 +14,8 @@ from pathlib import Path
 from tests.support.waiting import eventually
 
 OXBOW = Path(sys.executable).with_name("oxbow")
+SOURCES = Path(__file__).parents[2]
+"""The code beside these tests, whatever is installed."""
 START_SECONDS = 60.0
 """More than a start needs on a busy machine."""
 
@@ -23,7 +25,12 @@ class Process:
 
     def __init__(self, log: Path, arguments: tuple[str, ...], settings: Mapping[str, str]) -> None:
         self._log = log
-        environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), **settings}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(log.parent),
+            "PYTHONPATH": str(SOURCES),
+            **settings,
+        }
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [str(OXBOW), *arguments],
