@@ -142,14 +142,16 @@ def listening(
             listener=listener,
             commands=commands,
         )
+        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engine))
         connection: Connection
         if settings.slack_app_token is not None:
-            connection = SocketConnection(app, settings.slack_app_token.get_secret_value())
+            connection = SocketConnection(
+                app, settings.slack_app_token.get_secret_value(), catch_up.look_back
+            )
         else:
             connection = HttpConnection(app, settings.port or 0)
-        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engine))
         how = connection.start()
-        catch_up.start()
+        catch_up.start(connection.hears)
         try:
             yield how
         finally:

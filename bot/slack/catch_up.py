@@ -1,4 +1,4 @@
-"""Catching up at a start: what was said while nobody listened, read from Slack's history, within bounds.
+"""Catching up: what was said while nobody listened or nothing was heard, from Slack's history, within bounds.
 
 Slack delivers again for a few minutes only. Each message found goes the same way as a delivered one; the
 delivery key makes a message that was heard before count once.
@@ -7,9 +7,10 @@ delivery key makes a message that was heard before count once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.listener import Listener
@@ -21,8 +22,8 @@ from memory.listening import Listening
 TOUCH_SECONDS = 20.0
 """Between two marks that somebody listens: the most that a crash makes a start read twice."""
 
-REDELIVERY = timedelta(hours=2)
-"""Slack drops events that could not be delivered for so long; a longer gap is worth a warning."""
+REDELIVERY = timedelta(minutes=6)
+"""Slack delivers again at once, after one minute and after five; a longer gap is worth a warning."""
 
 LONGEST_GAP = timedelta(days=3)
 """Older mentions are not picked up: whoever asked has helped themselves or asked again."""
@@ -38,49 +39,82 @@ logger = logging.getLogger(__name__)
 
 
 class CatchUp:
-    """Reads what was missed once, then marks that somebody listens until it is stopped."""
+    """Reads what was missed before the start and in each silence, and marks that somebody listens."""
 
     def __init__(self, *, team: str, web: SlackWeb, listener: Listener, listening: Listening) -> None:
         self._team = team
         self._web = web
         self._listener = listener
         self._listening = listening
+        self._lock = Lock()
+        self._unread: list[float] = []
+        """When each silence began that is not read yet, by the monotonic clock."""
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="catch-up", daemon=True)
+        self._woken = Event()
 
-    def start(self) -> None:
-        """Begin in the background; live deliveries need not wait."""
+    def start(self, hears: Callable[[], bool]) -> None:
+        """Begin in the background with what was missed before; live deliveries need not wait.
+
+        `hears` says whether what is said now comes in.
+        """
+        self._unread.append(time.monotonic())
+        self._thread = Thread(target=self._run, args=(hears,), name="catch-up", daemon=True)
         self._thread.start()
+
+    def look_back(self, seconds: float) -> None:
+        """Nothing was heard for so long until now: read what was said meanwhile, soon."""
+        with self._lock:
+            self._unread.append(time.monotonic() - seconds)
+        self._woken.set()
 
     def stop(self) -> None:
         """End after the call that is being made."""
         self._stopped.set()
+        self._woken.set()
         self._thread.join()
 
-    def _run(self) -> None:
-        caught_up = False
+    def _run(self, hears: Callable[[], bool]) -> None:
         while not self._stopped.is_set():
+            self._woken.clear()
             try:
-                caught_up = caught_up or self._read_gap()
-                if caught_up:
+                self._read_unread()
+                if not self._unread and hears():
                     # A mark before the end would hide the rest of the gap from the next start.
                     self._listening.touch(self._team)
             except DatabaseLost as error:
                 logger.warning("the database is away: %s", error)
-            self._stopped.wait(TOUCH_SECONDS)
+            self._woken.wait(TOUCH_SECONDS)
 
-    def _read_gap(self) -> bool:
-        """Hear what was missed; False when it was stopped before the end."""
+    def _read_unread(self) -> None:
+        with self._lock:
+            begun = [*self._unread]
+        if begun:
+            self._read_since(time.monotonic() - min(begun))
+        if not self._stopped.is_set():
+            with self._lock:
+                del self._unread[: len(begun)]
+
+    def _read_since(self, seconds: float) -> None:
+        """Hear what was said in the last `seconds` and since anybody listened at all."""
         gap = self._listening.gap(self._team)
         if gap is None:
-            return True
-        since, now = gap
+            return
+        heard_until, now = gap
+        since = min(heard_until, now - timedelta(seconds=seconds))
         if now - since > REDELIVERY:
-            logger.warning("nobody listened for %s; Slack delivers again for less", now - since)
+            logger.warning("nothing was heard of Slack for %s; it delivers again for less", now - since)
         oldest = f"{(max(since, now - LONGEST_GAP) - OVERLAP).timestamp():.6f}"
         for message in self._missed(oldest):
-            self._listener.message(message)
-        return not self._stopped.is_set()
+            self._hear(message)
+
+    def _hear(self, message: Json) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._listener.message(message)
+            except SlackUnavailable as problem:
+                self._stopped.wait(problem.delay)
+            else:
+                return
 
     def _missed(self, oldest: str) -> Iterator[Json]:
         """Messages of member channels, then of threads that moved lately, each in the order of saying."""

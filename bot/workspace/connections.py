@@ -1,4 +1,4 @@
-"""HTTP connections that can be cut, so that an app meets a lost response."""
+"""Connections that can be cut or fall silent, so that an app meets a lost response or a dead websocket."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ import asyncio
 from typing import Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 Client = tuple[str, int]
 
 
-class HttpConnections:
-    """The open HTTP connections by the address of their other end."""
+class _Deaf(asyncio.Protocol):
+    """Takes the place of a connection's protocol: nobody reads and answers what arrives."""
+
+    def __init__(self, before: asyncio.Protocol) -> None:
+        self._before = before
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._before.connection_lost(exc)
+
+
+class Connections:
+    """The open TCP connections by the address of their other end."""
 
     def __init__(self) -> None:
         self._open: dict[Client, asyncio.Transport] = {}
@@ -40,3 +51,14 @@ class HttpConnections:
         transport = self._open.get(client)
         if transport is not None:
             transport.abort()
+
+    def silence(self, client: Client) -> None:
+        """Leave the websocket open and answer nothing on it any more, not even pings."""
+        transport = self._open.get(client)
+        if transport is None:
+            return
+        protocol = transport.get_protocol()
+        if isinstance(protocol, WebSocketsSansIOProtocol):
+            # Its own pings would end in a close, and that is a word.
+            protocol.stop_keepalive()
+            transport.set_protocol(_Deaf(protocol))

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from bot.workspace.connections import HttpConnections
+from bot.workspace.connections import Connections
 from bot.workspace.context import Context
 from bot.workspace.control import Control
 from bot.workspace.delivery import DeliveryRules
@@ -71,7 +71,8 @@ class LocalWorkspace(Control):
     def _compose(self) -> None:
         changed = threading.Condition(threading.RLock())
         self._feed = Feed()
-        self._socket_mode = SocketMode(self._connected)
+        self._connections = Connections()
+        self._socket_mode = SocketMode(self._connected, self._connections)
         journal = Journal()
         self._outbox = Outbox(carrier=self._socket_mode, rules=self._rules, journal=journal, changed=changed)
         world = World(
@@ -85,7 +86,6 @@ class LocalWorkspace(Control):
         super().__init__(
             world=world, interactions=interactions, journal=journal, faults=Faults(), outbox=self._outbox
         )
-        self._connections = HttpConnections()
         self._server = self._build_server()
         self._thread = threading.Thread(target=self._serve, name="local-workspace", daemon=True)
 
@@ -142,6 +142,14 @@ class LocalWorkspace(Control):
     def drop_connections(self) -> None:
         """Close the app's websockets without a word; it may connect again at once."""
         self._outbox.run(self._socket_mode.drop()).result()
+
+    def cut_connections(self) -> None:
+        """End the TCP connections of the app's websockets, without the closing word of a websocket."""
+        self._outbox.run(self._socket_mode.cut()).result()
+
+    def silence_connections(self) -> None:
+        """From now on the app's present websockets stay open and carry nothing, not even answers to pings."""
+        self._outbox.run(self._socket_mode.silence()).result()
 
     def refresh_connections(self, reason: str = "refresh_requested") -> None:
         """Tell the app that its websockets go (`refresh_requested`) or will go soon (`warning`)."""

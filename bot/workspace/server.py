@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from bot.workspace.arguments import parse
-from bot.workspace.connections import HttpConnections
+from bot.workspace.connections import Connections
 from bot.workspace.errors import RateLimited, SlackError
 from bot.workspace.faults import Faults, LostRequest, LostResponse, SlowResponse
 from bot.workspace.interactions import Interactions
@@ -28,7 +28,7 @@ class AppRoutes:
         faults: Faults,
         interactions: Interactions,
         socket_mode: SocketMode,
-        connections: HttpConnections,
+        connections: Connections,
     ) -> None:
         self._api = api
         self._faults = faults

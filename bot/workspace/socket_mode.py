@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from bot.workspace.connections import Client, Connections
 from bot.workspace.delivery import Parcel, Undelivered
 from bot.workspace.people import APP
 from bot.workspace.wire import Json
@@ -24,13 +25,24 @@ class _Connection:
 
     websocket: WebSocket
     awaited: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
+    silent: bool = False
+    """What is sent on it goes nowhere."""
+
+    @property
+    def client(self) -> Client:
+        """The app's end."""
+        address = self.websocket.client
+        if address is None:
+            raise AssertionError("a websocket over TCP has an address")
+        return address.host, address.port
 
 
 class SocketMode:
     """A Carrier over whichever websocket the app holds; lives in the server's event loop."""
 
-    def __init__(self, changed: Callable[[int], None]) -> None:
+    def __init__(self, changed: Callable[[int], None], open_connections: Connections) -> None:
         self._changed = changed
+        self._open = open_connections
         self._tickets: set[str] = set()
         self._connections: list[_Connection] = []
         self._unanswered: dict[str, Callable[[], None]] = {}
@@ -74,7 +86,8 @@ class SocketMode:
         connection.awaited[parcel.envelope] = answer
         self._unanswered[parcel.envelope] = taken
         try:
-            await connection.websocket.send_json(_envelope(parcel))
+            if not connection.silent:
+                await connection.websocket.send_json(_envelope(parcel))
             return await asyncio.wait_for(answer, seconds)
         except TimeoutError:
             raise Undelivered("timeout") from None
@@ -85,7 +98,7 @@ class SocketMode:
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
         """Ask every connection to be replaced, as Slack does every few hours, then close it."""
-        for connection in [*self._connections]:
+        for connection in [found for found in self._connections if not found.silent]:
             await connection.websocket.send_json(
                 {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
             )
@@ -96,6 +109,18 @@ class SocketMode:
         """Close every connection without a word."""
         for connection in [*self._connections]:
             await self._close(connection)
+
+    async def cut(self) -> None:
+        """End the TCP connection of each without the closing word of a websocket."""
+        for connection in [*self._connections]:
+            self._forget(connection)
+            self._open.cut(connection.client)
+
+    async def silence(self) -> None:
+        """Let each stay open and carry nothing until the app gives it up."""
+        for connection in self._connections:
+            connection.silent = True
+            self._open.silence(connection.client)
 
     async def _close(self, connection: _Connection) -> None:
         self._forget(connection)

@@ -1,4 +1,4 @@
-"""Mentions that were made while nobody listened are found at the next start, and only once."""
+"""Mentions that were made while nobody listened, or nothing was heard, are found, and only once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Start:
     def run(self) -> None:
         """Catch up to the end, which the mark that somebody listens shows."""
         before = self.listening.gap(TEAM)
-        self.catch_up.start()
+        self.catch_up.start(lambda: True)
         eventually(lambda: self.listening.gap(TEAM) not in (None, before) and self._marked(before))
         self.catch_up.stop()
         self.later.shutdown()
@@ -124,10 +124,50 @@ def test_a_gap_that_was_not_read_to_its_end_is_read_again(workspace: LocalWorksp
     workspace.post("ada", "general", "@Oxbow the build is red")
     workspace.rate_limit_next("conversations.list", 60)
     ended_early = Start(workspace, engine)
-    ended_early.catch_up.start()
+    ended_early.catch_up.start(lambda: True)
     eventually(lambda: workspace.calls_of("conversations.list"))
     ended_early.catch_up.stop()
     ended_early.later.shutdown()
     assert heard(engine) == []
+    Start(workspace, engine).run()
+    assert heard(engine) == ["the build is red"]
+
+
+def test_what_was_said_in_a_silence_is_read_though_somebody_else_listened(
+    workspace: LocalWorkspace, engine: Engine
+) -> None:
+    Start(workspace, engine).run()
+    deaf = Start(workspace, engine)
+    deaf.run()
+    workspace.post("ada", "general", "@Oxbow the build is red")
+    deaf.listening.touch(TEAM)
+    running = Start(workspace, engine)
+    running.catch_up.start(lambda: True)
+    running.catch_up.look_back(3_600.0)
+    eventually(lambda: heard(engine) == ["the build is red"])
+    running.catch_up.stop()
+    running.later.shutdown()
+
+
+def test_a_connection_that_hears_nothing_leaves_no_mark(workspace: LocalWorkspace, engine: Engine) -> None:
+    Start(workspace, engine).run()
+    before = Start(workspace, engine).listening.gap(TEAM)
+    deaf = Start(workspace, engine)
+    deaf.catch_up.start(lambda: False)
+    workspace.wait_for(lambda: len(workspace.calls_of("conversations.list")) == 1)
+    deaf.catch_up.stop()
+    deaf.later.shutdown()
+    after = deaf.listening.gap(TEAM)
+    assert before is not None
+    assert after is not None
+    assert after[0] == before[0]
+
+
+def test_a_channel_that_slack_does_not_tell_of_is_waited_for(
+    workspace: LocalWorkspace, engine: Engine
+) -> None:
+    Start(workspace, engine).run()
+    workspace.post("ada", "general", "@Oxbow the build is red")
+    workspace.rate_limit_next("conversations.info", 1)
     Start(workspace, engine).run()
     assert heard(engine) == ["the build is red"]
