@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 Run = Callable[[argparse.Namespace], int]
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument("what", choices=["gc"], help="gc: keep as snapshots, suspend and remove what is due")
     sandbox.add_argument("--dry-run", action="store_true", help="print what would be done")
+    stats = _add(commands, "stats", "print the figures of a month: work, cost, memory, availability", _stats)
+    stats.add_argument("--month", type=_month, metavar="YYYY-MM", help="in UTC; by default the current one")
+    stats.add_argument("--json", action="store_true", help="for programs")
     _add(commands, "reindex", "index every solution again, as after a change of OXBOW_EMBEDDER", _reindex)
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
     bring.add_argument("path", type=Path)
@@ -119,6 +123,19 @@ def _sandbox(asked: argparse.Namespace) -> int:
     from bot.commands import collect  # noqa: PLC0415
 
     return collect(dry_run=asked.dry_run)
+
+
+def _month(said: str) -> datetime:
+    try:
+        return datetime.strptime(said, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{said!r} is no month; write it as 2026-11") from None
+
+
+def _stats(asked: argparse.Namespace) -> int:
+    from bot.commands import stats  # noqa: PLC0415
+
+    return stats(asked.month, as_json=asked.json)
 
 
 def _reindex(_: argparse.Namespace) -> int:

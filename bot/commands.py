@@ -1,19 +1,24 @@
-"""The commands that do one thing and end: migrate, show, search, import, reindex."""
+"""The commands that do one thing and end: migrate, show, search, stats, import, reindex."""
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.compose import build_sandbox, build_secrets, build_sweeper, open_database, open_embedding
+from bot.model.prices import thresholds
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
 from bot.slack.rendered import count
 from bot.slack.side import slack_side
+from bot.stats import document, figures
 from bot.workspace.errors import WorkspaceError
 from bot.workspace.people import TEAM
+from memory.availability import Availability, availability
 from memory.codec import encode
 from memory.database import Engine
 from memory.errors import ImportProblem, StoreError
@@ -23,6 +28,7 @@ from memory.log import SessionLog, SessionRow
 from memory.recall import Recall, resembling
 from memory.reindexing import reindex
 from memory.slack_export import SlackExport
+from memory.statistics import Window, month_of, now, statistics
 from memory.thread_lines import ThreadLines
 from sandbox.errors import SandboxError
 
@@ -54,8 +60,12 @@ def show(prefix: str, call: str | None) -> int:
             return 0
         where = f"{row.address.team} {row.address.channel} {row.address.thread}"
         console.print(f"session {row.session}  {where}  {row.status}", markup=False)
-        for event in log.read(row.session):
+        events = log.read(row.session)
+        for event in events:
             console.print(_line(event), markup=False)
+        console.print(
+            _available(availability(events, now=log.now(), held=row.status == "running")), markup=False
+        )
     return 0
 
 
@@ -95,6 +105,24 @@ def search(query: str, *, limit: int) -> int:
         )
         console.print(f"  {' '.join(hit.problem.split())[:200]}", markup=False)
         console.print(f"  → {' '.join(hit.fix.split())[:200]}\n  {hit.why}", markup=False)
+    return 0
+
+
+def stats(month: datetime | None, *, as_json: bool) -> int:
+    """Print the figures of a month, of all workspaces in the database; the current one up to now."""
+    with open_database(read_settings()) as engine:
+        since, until = month_of(month or now(engine))
+        window = Window(since=since, until=until)
+        found = statistics(engine, window, thresholds=thresholds(), seconds=0)
+    if as_json:
+        print(json.dumps(document(found, window), indent=2))  # noqa: T201 - a command's answer
+        return 0
+    lines = figures(found)
+    width = max(len(label) for label, _ in lines)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console.print(f"{since:%B %Y} in UTC{', so far' if found.now < until else ''}\n")
+    for label, words in lines:
+        console.print(f"{label:{width}}  {words}")
     return 0
 
 
@@ -175,6 +203,14 @@ def _source(path: Path, workspace_url: str) -> Source:
 def _team(settings: Settings, engine: Engine) -> str:
     """Whose memory it is: the workspace of the token, or the local one."""
     return TEAM if settings.local else slack_side(settings, engine).identity.team
+
+
+def _available(found: Availability) -> str:
+    """In how many minutes the session was there for people, and when it was not."""
+    kept = len(found.asked) - len(found.lost)
+    stalls = [f"{begin:%Y-%m-%d %H:%M:%S} to {end:%H:%M:%S}" for begin, end in found.stalls]
+    waited = f"; nothing moved {', '.join(stalls)}" if stalls else ""
+    return f"available in {kept} of {count(len(found.asked), 'minute')}{waited}"
 
 
 def _line(event: RecordedEvent) -> str:

@@ -119,7 +119,12 @@ def build_remembering(
 
 @contextmanager
 def listening(
-    settings: Settings, slack: SlackSide, engine: Engine, remembering: Remembering, secrets: SecretMask
+    settings: Settings,
+    slack: SlackSide,
+    engine: Engine,
+    background: Engine,
+    remembering: Remembering,
+    secrets: SecretMask,
 ) -> Iterator[str]:
     """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
     team, log = slack.identity.team, SessionLog(engine)
@@ -133,7 +138,14 @@ def listening(
             secrets=secrets,
             later=later,
         )
-        commands = Commands(team=team, gate=slack.gate, log=log, remembering=remembering, secrets=secrets)
+        commands = Commands(
+            team=team,
+            gate=slack.gate,
+            log=log,
+            remembering=remembering,
+            secrets=secrets,
+            background=background,
+        )
         signing = settings.slack_signing_secret if settings.http else None
         app = build_app(
             client=slack.client,

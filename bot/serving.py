@@ -26,6 +26,7 @@ from bot.compose import (
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
+from memory.database import background_connections
 
 DRAIN_SECONDS = 20.0
 """Time for running steps to end after SIGTERM; common process managers kill after 30."""
@@ -62,6 +63,7 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
     with ExitStack() as parts:
         parts.enter_context(_signals(stopping))
         engine = parts.enter_context(open_database(settings))
+        background = parts.enter_context(background_connections(engine))
         page = None
         wanted = settings
         if settings.local:
@@ -81,7 +83,8 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
             )
             how.append("working")
         if listen:
-            how.insert(0, parts.enter_context(listening(wanted, slack, engine, remembering, secrets)))
+            heard = listening(wanted, slack, engine, background, remembering, secrets)
+            how.insert(0, parts.enter_context(heard))
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
         _wait(worker, stopping)
     return 0

@@ -14,7 +14,20 @@ from sqlalchemy.engine import URL, make_url
 import migrations
 from memory.errors import DatabaseError, DatabaseLost
 
-__all__ = ["Connection", "Engine", "check_server", "connect", "migrate", "place", "transaction"]
+__all__ = [
+    "BACKGROUND_CONNECTIONS",
+    "Connection",
+    "Engine",
+    "background_connections",
+    "check_server",
+    "connect",
+    "migrate",
+    "place",
+    "transaction",
+]
+
+BACKGROUND_CONNECTIONS = 4
+"""Of one process for work that nobody waits for, never more: two to index, two to count."""
 
 OLDEST_SERVER = 15
 """The oldest major version of Postgres that its makers still mend."""
@@ -52,16 +65,30 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
     `pool_size` connections are kept, as many again may be opened at peaks. Raises DatabaseError when the URL
     cannot be read.
     """
+    return _engine(_parse(url), pool_size=pool_size, overflow=pool_size, name="oxbow")
+
+
+@contextmanager
+def background_connections(engine: Engine) -> Iterator[Engine]:
+    """A few connections of their own to the same database, for work that must not take those of `engine`."""
+    background = _engine(engine.url, pool_size=BACKGROUND_CONNECTIONS, overflow=0, name="oxbow background")
+    try:
+        yield background
+    finally:
+        background.dispose()
+
+
+def _engine(url: URL, *, pool_size: int, overflow: int, name: str) -> Engine:
     return sqlalchemy.create_engine(
-        _parse(url),
+        url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=overflow,
         # Checked when taken, so that a restarted server costs nobody a failed transaction.
         pool_pre_ping=True,
         connect_args={
-            "application_name": "oxbow",
+            "application_name": name,
             "connect_timeout": 10,
-            "options": " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items()),
+            "options": " ".join(f"-c {key}={value}" for key, value in SESSION_SETTINGS.items()),
             # A peer that vanished is noticed within a minute, also while an answer is awaited.
             "keepalives_idle": 30,
             "keepalives_interval": 10,

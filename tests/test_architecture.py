@@ -44,6 +44,7 @@ PURE = (
     "bot/slack/rendered.py",
     "bot/slack/rendering.py",
     "bot/slack/text.py",
+    "memory/availability.py",
     "memory/chunking.py",
     "memory/distil.py",
     "memory/events.py",
@@ -51,6 +52,7 @@ PURE = (
     "memory/secret_names.py",
     "memory/secret_shapes.py",
     "memory/session.py",
+    "memory/spans.py",
     "memory/terms.py",
 )
 """Modules of pure functions: no file, no network, no clock, no chance, no thread."""

@@ -52,13 +52,15 @@ except SystemExit as end:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "listen", "work", "demo", "migrate", "show", "search", "import", "reindex"]
+    "command", ["serve", "listen", "work", "demo", "migrate", "show", "search", "stats", "import", "reindex"]
 )
 def test_the_help_names_every_command(command: str) -> None:
     assert f"    {command}" in oxbow("--help").stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("sever",), ("show",), ("search",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("sever",), ("show",), ("search",), ("stats", "--month", "2026-13")]
+)
 def test_a_wrong_usage_is_answered_with_the_right_one(arguments: tuple[str, ...]) -> None:
     done = oxbow(*arguments)
     assert done.returncode == 2
@@ -114,6 +116,21 @@ def test_the_whole_output_of_a_call_is_shown(engine: Engine, database_url: str) 
     missing = oxbow("show", str(session), "other", DATABASE_URL=database_url)
     assert missing.returncode == 1
     assert "no finished call 'other'" in missing.stderr
+
+
+def test_the_figures_of_a_month_in_words_and_as_json(engine: Engine, database_url: str) -> None:
+    deliver(SessionLog(engine))
+    words = oxbow("stats", DATABASE_URL=database_url).stdout
+    assert "\n\nsessions              1 in 1 channel, with 1 person\n" in words
+    told = json.loads(oxbow("stats", "--json", DATABASE_URL=database_url).stdout)
+    assert told["work"]["sessions"] == 1
+    before = oxbow("stats", "--month", "2026-01", DATABASE_URL=database_url).stdout
+    assert before.startswith("January 2026 in UTC\n\nsessions           0 in 0 channels")
+
+
+def test_a_session_is_shown_with_its_availability(engine: Engine, database_url: str) -> None:
+    session = deliver(SessionLog(engine)).session
+    assert "\navailable in 1 of 1 minute\n" in oxbow("show", str(session), DATABASE_URL=database_url).stdout
 
 
 def test_the_memory_is_indexed_again_and_twice_is_once(engine: Engine, database_url: str) -> None:

@@ -48,10 +48,18 @@ PRICES = {
 
 
 def cost(usage: Usage, model: str) -> Decimal | None:
-    """Dollars of one call, exactly; None when the model has no known price. Sum per call, never per session:
-    the size of each prompt may decide its price."""
+    """Dollars of one call, exactly; None when the model has no known price."""
     prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-    fitting = [price for price in PRICES.get(model, ()) if price.above == 0 or prompt > price.above]
+    return cost_together(usage, model, prompt_above=max(prompt - 1, 0))
+
+
+def cost_together(usage: Usage, model: str, *, prompt_above: int) -> Decimal | None:
+    """Dollars of several calls, exactly; None when the model has no known price.
+
+    Each prompt was larger than `prompt_above` and not larger than the next of `thresholds`: the size of each
+    prompt may decide its price.
+    """
+    fitting = [price for price in PRICES.get(model, ()) if price.above <= prompt_above]
     if not fitting:
         return None
     price = fitting[-1]
@@ -61,3 +69,8 @@ def cost(usage: Usage, model: str) -> Decimal | None:
         + usage.cache_read_tokens * price.cache_read
         + usage.cache_write_tokens * price.cache_write
     ) / _MILLION
+
+
+def thresholds() -> tuple[int, ...]:
+    """Sizes of prompts above which some model has another price, the smallest first."""
+    return tuple(sorted({price.above for prices in PRICES.values() for price in prices if price.above}))

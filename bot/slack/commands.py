@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.brain.remembering import Remembering
+from bot.model.prices import thresholds
 from bot.slack.gate import Gate
 from bot.slack.listener import refusal
 from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.search_results import search_results
-from memory.errors import EmbedderUnavailable
+from bot.stats import short
+from memory.database import Engine
+from memory.errors import DatabaseLost, EmbedderUnavailable
 from memory.log import SessionLog, SessionRow
 from memory.secrets import SecretMask
+from memory.statistics import Window, month_of, now, statistics
 
 RESULTS = 5
 """Threads in one answer: what is read without scrolling."""
@@ -19,11 +23,14 @@ RESULTS = 5
 COMMAND_AGE = 5.0
 """Seconds for which a channel's verdict is good enough to answer a command."""
 
+NOT_COUNTED = "This could not be counted in time; `oxbow stats` in the terminal takes longer."
+
 HELP = (
     "*Oxbow* works on engineering problems in public threads and remembers what was solved.\n"
     "• Mention me in a public channel to start; reply in the thread to steer; say *stop* to stop.\n"
     "• `/oxbow search KeyError in the import` finds finished threads, for you alone.\n"
     "• `/oxbow status` shows what I am doing in this channel.\n"
+    "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
     "• `/oxbow help` shows this.\n"
     "Slash commands do not exist inside threads: mention me there, or write `!stop`."
 )
@@ -41,13 +48,21 @@ class Commands:
     """Answers slash commands. Each answer is seen by the caller alone."""
 
     def __init__(
-        self, *, team: str, gate: Gate, log: SessionLog, remembering: Remembering, secrets: SecretMask
+        self,
+        *,
+        team: str,
+        gate: Gate,
+        log: SessionLog,
+        remembering: Remembering,
+        secrets: SecretMask,
+        background: Engine,
     ) -> None:
         self._team = team
         self._gate = gate
         self._log = log
         self._remembering = remembering
         self._secrets = secrets
+        self._background = background
 
     def answer(self, asked: Asked) -> Rendered:
         """The answer to a command, after the same gate as a mention."""
@@ -60,6 +75,8 @@ class Commands:
                 return plain(HELP)
             case "status":
                 return self._status(asked)
+            case "stats":
+                return self._stats(asked)
             case "search":
                 return self.search(asked.channel, rest.strip(), shared=False)
             case _:
@@ -81,6 +98,26 @@ class Commands:
         if not rows:
             return plain("No session in this channel yet. Mention me to start one.")
         return plain("\n".join(map(_line, rows)))
+
+    def _stats(self, asked: Asked) -> Rendered:
+        """The current month, in the channel and in the whole workspace."""
+        try:
+            since, until = month_of(now(self._background))
+        except DatabaseLost:
+            return plain(NOT_COUNTED)
+        here = Window(since=since, until=until, team=self._team, channel=asked.channel)
+        everywhere = Window(since=since, until=until, team=self._team)
+        return plain(
+            f"*{since:%B %Y} so far, in this channel*\n{self._figures(here)}\n"
+            f"*In the whole workspace*\n{self._figures(everywhere)}"
+        )
+
+    def _figures(self, window: Window) -> str:
+        try:
+            found = statistics(self._background, window, thresholds=thresholds())
+        except DatabaseLost:
+            return NOT_COUNTED
+        return "\n".join(f"• {label}: {escape(words)}" for label, words in short(found))
 
 
 def _line(row: SessionRow) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.model.capabilities import CAPABILITIES
-from bot.model.prices import PRICES, cost
+from bot.model.prices import PRICES, cost, cost_together, thresholds
 from memory.events import Usage
 
 MILLION = 1_000_000
@@ -33,6 +33,14 @@ def test_a_large_prompt_may_cost_more_per_token() -> None:
     large = Usage(input_tokens=50_000, cache_read_tokens=50_001, output_tokens=1000)
     assert cost(small, "claude-haiku-5-5") == Decimal("0.006")
     assert cost(large, "claude-haiku-5-5") == Decimal("0.03000005")
+
+
+def test_calls_with_prompts_of_a_similar_size_cost_together_what_they_cost_alone() -> None:
+    calls = [Usage(input_tokens=100_001 + extra, output_tokens=9) for extra in range(3)]
+    together = Usage(input_tokens=300_006, output_tokens=27)
+    alone = [cost(usage, "claude-haiku-5-5") or Decimal() for usage in calls]
+    assert cost_together(together, "claude-haiku-5-5", prompt_above=100_000) == sum(alone)
+    assert thresholds() == (100_000,)
 
 
 def test_an_unknown_price_is_not_guessed() -> None:

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.slack.side import slack_side
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
+from memory.database import background_connections
 from memory.embedder import HashingEmbedder
 from memory.events import Event as Happening
 from memory.events import Json
@@ -136,8 +137,9 @@ def live(
         slack = slack_side(settings, engine)
         remembering = build_remembering(engine, HashingEmbedder(), slack, secrets)
         with (
+            background_connections(engine) as background,
             working(settings, slack, engine, remembering, secrets, model=model, sandbox=sandbox) as worker,
-            listening(settings, slack, engine, remembering, secrets),
+            listening(settings, slack, engine, background, remembering, secrets),
         ):
             serving = Thread(target=worker.serve, args=(stopping,), name="worker")
             serving.start()
