@@ -29,6 +29,9 @@ _LIMITS = 'ulimit -v 2097152; ulimit -f 1048576; ulimit -t 60; exec "$@"'
 """For what comes out of a sandbox: 2 GiB of memory, files of 1 GiB (in blocks of 1 KiB), a minute of CPU. A
 small bundle can be made to unpack into far more."""
 
+_MODEST = ("core.packedGitLimit=512m", "core.packedGitWindowSize=32m", "pack.threads=1")
+"""So that a large mirror can be read within those limits."""
+
 
 class GitFailed(Exception):
     """A git command ended with an error; the text is what git said."""
@@ -55,7 +58,8 @@ def run_git(
 
     `limited` bounds memory, time and files: for what a sandbox gave.
     """
-    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    chosen = (*_SETTINGS, *_MODEST) if limited else _SETTINGS
+    settings = [part for setting in chosen for part in ("-c", setting)]
     within = ["bash", "-c", _LIMITS, "limited"] if limited else []
     command = [*within, "git", *settings, *args]
     try:
