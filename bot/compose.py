@@ -14,7 +14,10 @@ from threading import Thread
 from pydantic import SecretStr
 
 from bot.brain.brain import Brain
+from bot.brain.budget import Budget
 from bot.brain.hands import Hands
+from bot.brain.policies import Policies
+from bot.brain.policy import ToolPolicy, read_rules
 from bot.brain.profile import engineer
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
@@ -34,11 +37,15 @@ from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
+from bot.slack.decisions import Decisions
 from bot.slack.listener import Listener
+from bot.slack.people import People
+from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.sweeping import Sweeper
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
+from memory.channel_settings import ChannelSettings
 from memory.database import Engine, check_server, connect, migrate
 from memory.embedder import Embedder, ProcessEmbedder, open_embedder
 from memory.errors import EmbedderUnavailable
@@ -138,12 +145,18 @@ def listening(
             secrets=secrets,
             later=later,
         )
+        people = People(slack.web)
+        channel_settings = ChannelSettings(engine)
         commands = Commands(
             team=team,
             gate=slack.gate,
             log=log,
+            people=people,
             remembering=remembering,
             secrets=secrets,
+            settings=SettingsCommand(
+                team=team, settings=channel_settings, policies=Policies(floor(settings), channel_settings)
+            ),
             background=background,
         )
         signing = settings.slack_signing_secret if settings.http else None
@@ -152,6 +165,7 @@ def listening(
             signing_secret=signing.get_secret_value() if signing else None,
             team=team,
             listener=listener,
+            decisions=Decisions(log=log, gate=slack.gate, people=people),
             commands=commands,
         )
         catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engine))
@@ -191,10 +205,16 @@ def working(
     board = ProgressBoard(slack.replies)
     forges = Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings))
     brain = Brain(
-        Thinking(model, profile),
-        Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings), secrets),
-        remembering,
-        Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
+        thinking=Thinking(model, profile),
+        hands=Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings), secrets),
+        remembering=remembering,
+        speaking=Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
+        policies=Policies(floor(settings), ChannelSettings(engine)),
+        budget=Budget(
+            steps=settings.oxbow_session_steps,
+            tokens=settings.oxbow_session_tokens,
+            dollars=settings.oxbow_session_dollars,
+        ),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
     sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engine, sandbox)
@@ -227,6 +247,11 @@ def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweep
         most_bytes=settings.oxbow_workspace_gib * 1024**3,
     )
     return Sweeper(Upkeep(sandbox=sandbox, snapshots=build_snapshots(settings), policy=policy), engine)
+
+
+def floor(settings: Settings) -> ToolPolicy:
+    """What the operator demands of every channel."""
+    return ToolPolicy(rules=read_rules(settings.oxbow_tools))
 
 
 def build_model(settings: Settings) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.brain.budget import Budget
+from bot.brain.policy import read_rules
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedder import EMBEDDERS
 from sandbox.choose import CHOICES
@@ -52,6 +55,11 @@ class Settings(BaseSettings):
     oxbow_workspace_gib: int = Field(default=50, ge=1)
     """Of all workspaces on disk, above which those that rest for longest go first."""
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
+    oxbow_tools: str = ""
+    """What every channel's policy must at least be: `bash=ask, write=deny`."""
+    oxbow_session_steps: int = Field(default=Budget().steps, ge=1)
+    oxbow_session_tokens: int = Field(default=Budget().tokens, ge=1)
+    oxbow_session_dollars: Decimal | None = Field(default=Budget().dollars, gt=0)
     github_api_url: str = "https://api.github.com"
     github_app_id: str | None = None
     github_app_private_key: SecretStr | None = Field(default=None, validate_default=True)
@@ -124,6 +132,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"{address!r} is no address that can be read; use file:// or https://")
             if parts.scheme == "file" and not Path(parts.path).is_dir():
                 raise ValueError(f"there is no repository at {parts.path}")
+        return value
+
+    @field_validator("oxbow_tools")
+    @classmethod
+    def _policy(cls, value: str) -> str:
+        read_rules(value)
         return value
 
     @field_validator("oxbow_embedder")

@@ -21,7 +21,13 @@ from memory.events import Event, Json, Received, Recorded
 Upcast: TypeAlias = Callable[[Json], Json]
 """Turns the payload of one version into that of the next."""
 
-UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+
+def _compaction_unpriced(payload: Json) -> Json:
+    """Version 1 did not tell which model wrote the summary, nor at what expense."""
+    return {**payload, "model": "", "usage": {}}
+
+
+UPCASTS: Mapping[tuple[str, int], Upcast] = {("context_compacted", 1): _compaction_unpriced}
 """By type name and version read. Every version below the current one of its class has an entry."""
 
 

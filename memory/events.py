@@ -19,10 +19,13 @@ Json: TypeAlias = dict[str, Any]
 
 InterruptSource = Literal["word", "button", "reaction", "native"]
 Verdict = Literal["solved", "not_solved", "not_relevant"]
-ReplyKind = Literal["progress", "recall", "question", "answer", "notice"]
-TurnOutcome = Literal["answered", "failed", "interrupted"]
+ReplyKind = Literal["progress", "recall", "question", "approval", "answer", "notice"]
+TurnOutcome = Literal["answered", "failed", "interrupted", "paused"]
 FailureReason = Literal["overloaded", "broken", "context_too_long", "rejected"]
 ToolStatus = Literal["finished", "timed_out", "cancelled", "unknown", "refused"]
+ApprovalScope = Literal["call", "thread"]
+"""How far an approval reaches: this one call, or every call of the tool in this thread."""
+Limit = Literal["steps", "tokens", "dollars", "progress"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,18 @@ class FeedbackGiven:
     """The turn whose answer is meant; None when a recalled solution is."""
     solution: str | None = None
     """Identifier of the recalled solution that is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalGiven:
+    """Somebody who may decided about a call: the first word counts, and its delivery key is the call's."""
+
+    VERSION: ClassVar[int] = 1
+    call: str
+    by: str
+    by_name: str
+    approved: bool
+    scope: ApprovalScope = "call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +213,17 @@ class ModelFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequested:
+    """A call waits for somebody's word, because the channel's policy says so."""
+
+    VERSION: ClassVar[int] = 1
+    call: str
+    tool: str
+    approvers: tuple[str, ...]
+    """Users of whom each may decide, fixed at this moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStarted:
     """A tool call is about to be made: after this event it may have had an effect."""
 
@@ -243,9 +269,22 @@ class ReplyPosted:
 class ContextCompacted:
     """The conversation up to `through` is represented by `summary` from here on."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     through: int
     summary: str
+    model: str
+    """Which wrote the summary; empty in events of version 1, which did not tell."""
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReached:
+    """The session used up what it was allowed; the turn pauses until somebody lets it go on."""
+
+    VERSION: ClassVar[int] = 1
+    limit: Limit
+    detail: str
+    """What was used up, in words for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +324,13 @@ class SessionClosed:
 
 
 Received: TypeAlias = (
-    SessionOpened | MessageReceived | MessageEdited | MessageDeleted | InterruptRequested | FeedbackGiven
+    SessionOpened
+    | MessageReceived
+    | MessageEdited
+    | MessageDeleted
+    | InterruptRequested
+    | FeedbackGiven
+    | ApprovalGiven
 )
 Recorded: TypeAlias = (
     SolutionsRecalled
@@ -295,11 +340,13 @@ Recorded: TypeAlias = (
     | ModelRequested
     | ModelResponded
     | ModelFailed
+    | ApprovalRequested
     | ToolStarted
     | ToolFinished
     | ReplyStarted
     | ReplyPosted
     | ContextCompacted
+    | LimitReached
     | InterruptHandled
     | TurnFinished
     | SolutionIndexed

@@ -11,12 +11,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from memory.changes import (
+    TEACHING,
+    due_again,
+    message_at,
+    noted,
+    with_call,
+    with_calls_ended,
+    with_message,
+)
 from memory.events import (
+    ApprovalGiven,
+    ApprovalRequested,
     ContextCompacted,
     Event,
     FeedbackGiven,
     InterruptHandled,
     InterruptRequested,
+    LimitReached,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
@@ -38,6 +50,7 @@ from memory.events import (
     TurnFinished,
 )
 from memory.session import (
+    Approval,
     FailedCall,
     FinishedTurn,
     Heard,
@@ -80,6 +93,8 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return replace(session, interrupted_through=recorded.seq)
         case FeedbackGiven():
             return _feedback_given(session, event)
+        case ApprovalGiven():
+            return _approval_given(session, event)
         case SolutionsRecalled():
             return replace(session, recalled=event)
         case SandboxAttached():
@@ -87,19 +102,21 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case SandboxLost():
             return _sandbox_lost(session)
         case SandboxUnavailable():
-            return replace(session, no_sandbox=event, no_sandbox_at=recorded.recorded_at)
+            return _sandbox_unavailable(session, recorded, event)
         case ModelRequested():
             return _model_requested(session, event)
         case ModelResponded():
             return _model_responded(session, event)
         case ModelFailed():
             return _model_failed(session, recorded, event)
+        case ApprovalRequested():
+            approval = Approval(call=event.call, tool=event.tool, approvers=event.approvers)
+            return replace(session, approvals=(*session.approvals, approval))
         case ToolStarted():
-            return _with_call(session, event.call, started=True)
+            return with_call(session, event.call, started=True)
         case ToolFinished():
-            return replace(
-                _with_call(session, event.call, finished=event), no_sandbox=_still_missing(session)
-            )
+            session = with_call(session, event.call, finished=event)
+            return replace(session, no_sandbox=_still_missing(session), setbacks=0)
         case ReplyStarted():
             reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
             return replace(session, replies=(*session.replies, reply))
@@ -107,6 +124,8 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return _reply_posted(session, event)
         case ContextCompacted():
             return _context_compacted(session, event)
+        case LimitReached():
+            return replace(session, limit=event)
         case InterruptHandled():
             return _interrupt_handled(session, event)
         case TurnFinished():
@@ -143,59 +162,56 @@ def _open_turn(session: Session, at: datetime) -> Session:
         failed_call=None,
         no_sandbox=None,
         usage=(),
+        setbacks=0,
+        limit=None,
     )
 
 
 def _message_edited(session: Session, event: MessageEdited) -> Session:
     """An unread message is replaced; a read one becomes a correction at the next request."""
-    message = _message(session, event.ts)
+    message = message_at(session, event.ts)
     if message is None or message.withdrawn or message.text == event.text:
         return session
-    session = _with_message(session, replace(message, text=event.text))
+    session = with_message(session, replace(message, text=event.text))
     if message.seq > session.heard_through:
         return session
     note = f"{message.author_name} corrected an earlier message. It now reads:\n{event.text}"
-    return _due_again(_note(session, note), message.turn)
+    return due_again(noted(session, note), message.turn)
 
 
 def _message_deleted(session: Session, event: MessageDeleted) -> Session:
     """An unread message is never read; a read one is told to be withdrawn at the next request."""
-    message = _message(session, event.ts)
+    message = message_at(session, event.ts)
     if message is None or message.withdrawn:
         return session
-    session = _with_message(session, replace(message, text="", withdrawn=True))
+    session = with_message(session, replace(message, text="", withdrawn=True))
     if message.seq > session.heard_through:
         return session
     note = f"{message.author_name} withdrew an earlier message; do not act on it any more."
-    return _due_again(_note(session, note), message.turn)
-
-
-def _message(session: Session, ts: str) -> Message | None:
-    return next((message for message in session.messages if message.ts == ts), None)
-
-
-def _with_message(session: Session, changed: Message) -> Session:
-    messages = tuple(changed if message.seq == changed.seq else message for message in session.messages)
-    return replace(session, messages=messages)
-
-
-def _note(session: Session, text: str) -> Session:
-    return replace(session, pending_notes=(*session.pending_notes, text))
-
-
-def _due_again(session: Session, turn: int) -> Session:
-    """What a finished turn taught has to be written again."""
-    finished = any(done.turn == turn and done.outcome != "interrupted" for done in session.finished_turns)
-    if not finished or turn in session.index_due:
-        return session
-    return replace(session, index_due=(*session.index_due, turn))
+    return due_again(noted(session, note), message.turn)
 
 
 def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
     """The judgement of an answer makes what its turn taught due again."""
     turn = event.turn or 0
     session = replace(session, feedback=(*session.feedback, Judgement(turn=turn, given=event)))
-    return _due_again(session, turn)
+    return due_again(session, turn)
+
+
+def _approval_given(session: Session, event: ApprovalGiven) -> Session:
+    """The first word about a call counts."""
+
+    def heard(approval: Approval) -> Approval:
+        first = approval.call == event.call and approval.given is None
+        return replace(approval, given=event) if first else approval
+
+    return replace(session, approvals=tuple(map(heard, session.approvals)))
+
+
+def _sandbox_unavailable(session: Session, recorded: RecordedEvent, event: SandboxUnavailable) -> Session:
+    return replace(
+        session, no_sandbox=event, no_sandbox_at=recorded.recorded_at, setbacks=session.setbacks + 1
+    )
 
 
 def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
@@ -208,8 +224,8 @@ def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
         content += (
             f", with the files of the lost one as they were at {event.snapshot_at}; later changes are gone"
         )
-    session = _note(session, f"A workspace was prepared for this thread: {content}.")
-    return replace(session, sandbox=event, last_sandbox=event, no_sandbox=None)
+    session = noted(session, f"A workspace was prepared for this thread: {content}.")
+    return replace(session, sandbox=event, last_sandbox=event, no_sandbox=None, setbacks=0)
 
 
 def _sandbox_lost(session: Session) -> Session:
@@ -217,7 +233,7 @@ def _sandbox_lost(session: Session) -> Session:
         "The workspace was lost with everything in it that was not pushed. A new one is prepared from its "
         "last snapshot, or from the recorded base commit; look before you rely on earlier changes."
     )
-    return replace(_note(session, note), sandbox=None)
+    return replace(noted(session, note), sandbox=None)
 
 
 def _model_requested(session: Session, event: ModelRequested) -> Session:
@@ -263,10 +279,12 @@ def _model_responded(session: Session, event: ModelResponded) -> Session:
         calls_sent=False,
         tool_log=(*session.tool_log, *((call, session.turn) for call in calls)),
         usage=(*session.usage, (event.model, usage)),
+        spent=(*session.spent, (event.model, usage)),
+        setbacks=0,
         last_input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
     )
     if event.stop_reason == "max_tokens" and not calls:
-        return _note(session, "Your answer was cut at its length limit. Go on exactly where it stopped.")
+        return noted(session, "Your answer was cut at its length limit. Go on exactly where it stopped.")
     return session
 
 
@@ -274,21 +292,6 @@ def _model_failed(session: Session, recorded: RecordedEvent, event: ModelFailed)
     before = session.failed_call.in_a_row if session.failed_call else 0
     failed = FailedCall(failure=event, failed_at=recorded.recorded_at, in_a_row=before + 1)
     return replace(session, failed_call=failed, requested=False)
-
-
-def _with_call(
-    session: Session, call: str, *, started: bool = False, finished: ToolFinished | None = None
-) -> Session:
-    def changed(item: ToolCall) -> ToolCall:
-        if item.call != call:
-            return item
-        return replace(item, started=item.started or started, finished=finished or item.finished)
-
-    return replace(
-        session,
-        calls=tuple(changed(item) for item in session.calls),
-        tool_log=tuple((changed(item), turn) for item, turn in session.tool_log),
-    )
 
 
 def _still_missing(session: Session) -> SandboxUnavailable | None:
@@ -309,6 +312,8 @@ def _context_compacted(session: Session, event: ContextCompacted) -> Session:
     return replace(
         session,
         conversation=(Summarised(summary=event.summary),),
+        usage=(*session.usage, (event.model, event.usage)),
+        spent=(*session.spent, (event.model, event.usage)),
         calls=(),
         calls_sent=True,
         last_input_tokens=0,
@@ -321,10 +326,8 @@ def _interrupt_handled(session: Session, event: InterruptHandled) -> Session:
     session = replace(session, interrupts_handled=event.through, requested=False, failed_call=None)
     if not session.turn_open:
         return session
-    session = _enter_stopped(
-        _with_calls_ended(session, "Stopped by the people in the thread."), event.through
-    )
-    return _note(
+    session = _enter_stopped(with_calls_ended(session, "Stopped by the people in the thread."), event.through)
+    return noted(
         session, "The people in the thread stopped you here. Do not go on with the stopped work unasked."
     )
 
@@ -347,21 +350,10 @@ def _enter_stopped(session: Session, through: int) -> Session:
 
 def _session_closed(session: Session, event: SessionClosed) -> Session:
     """Whoever opens the session again begins anew: what was running when it was closed does not go on."""
-    session = _with_calls_ended(session, "The session was closed before this ended; its effect is not known.")
+    session = with_calls_ended(session, "The session was closed before this ended; its effect is not known.")
     return _without_loose_ends(
         replace(session, closed=event.reason, turn_open=False, requested=False, failed_call=None)
     )
-
-
-def _with_calls_ended(session: Session, why: str) -> Session:
-    """Every open call gets an end: the provider takes no conversation with a call that has none."""
-    for call in session.calls:
-        if call.finished is None:
-            ended = ToolFinished(
-                call=call.call, tool=call.tool, status="cancelled", output=why, is_error=True
-            )
-            session = _with_call(session, call.call, finished=ended)
-    return session
 
 
 def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinished) -> Session:
@@ -371,9 +363,14 @@ def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinishe
         finished_at=recorded.recorded_at,
         answer=session.last_word(event.turn),
     )
-    due = session.index_due if event.outcome == "interrupted" else (*session.index_due, event.turn)
+    taught = event.outcome in TEACHING
     session = replace(
-        session, turn_open=False, finished_turns=(*session.finished_turns, finished), index_due=due
+        session,
+        turn_open=False,
+        finished_turns=(*session.finished_turns, finished),
+        index_due=(*session.index_due, event.turn) if taught else session.index_due,
+        spent=() if event.outcome == "paused" else session.spent,
+        limit=None,
     )
     return _next_turn(_without_loose_ends(session), recorded.recorded_at)
 

@@ -9,8 +9,10 @@ from itertools import dropwhile
 from typing import TypeAlias
 
 from memory.events import (
+    ApprovalGiven,
     FeedbackGiven,
     Json,
+    LimitReached,
     ModelFailed,
     RecalledSolution,
     ReplyKind,
@@ -48,6 +50,16 @@ class ToolCall:
     """The answer hit its length limit, so the input may be incomplete."""
     started: bool = False
     finished: ToolFinished | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A call that was put before people, and what the first of them who may decide said."""
+
+    call: str
+    tool: str
+    approvers: tuple[str, ...]
+    given: ApprovalGiven | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +159,7 @@ class Session:
     """The calls of the last answer."""
     calls_sent: bool = False
     """Their results have entered the conversation."""
+    approvals: tuple[Approval, ...] = ()
 
     sandbox: SandboxAttached | None = None
     last_sandbox: SandboxAttached | None = None
@@ -160,6 +173,12 @@ class Session:
     replies: tuple[Reply, ...] = ()
     usage: tuple[tuple[str, Usage], ...] = ()
     """One pair of model and usage for each answer of the open turn, or of the last one."""
+    spent: tuple[tuple[str, Usage], ...] = ()
+    """The same for every model call since the session began or was last paused at a limit."""
+    setbacks: int = 0
+    """Looks at a workspace in vain since something last got on."""
+    limit: LimitReached | None = None
+    """Why the open turn pauses."""
     last_input_tokens: int = 0
     tool_log: tuple[tuple[ToolCall, int], ...] = ()
     """Every call of the session with the turn it belongs to."""
@@ -188,6 +207,15 @@ class Session:
     def last_word(self, turn: int) -> str:
         """The text of the turn's last answer, with the parts before it that were cut at the length limit."""
         return "".join(reversed(list(_last_parts(self.conversation, turn))))
+
+    def approval(self, call: str) -> Approval | None:
+        """What was asked and said about the call, if it was put before people."""
+        return next((approval for approval in self.approvals if approval.call == call), None)
+
+    def approved_for_thread(self, tool: str) -> bool:
+        """Whether somebody let the tool be used in this thread without being asked again."""
+        given = (approval.given for approval in self.approvals if approval.tool == tool)
+        return any(word is not None and word.approved and word.scope == "thread" for word in given)
 
     def reply(self, key: str) -> Reply | None:
         """The reply with this key, started or posted."""

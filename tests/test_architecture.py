@@ -34,17 +34,23 @@ OWNERS = {
 """Modules that only these files or folders may import."""
 
 PURE = (
+    "bot/brain/approving.py",
+    "bot/brain/budget.py",
     "bot/brain/conclusion.py",
     "bot/brain/conversation.py",
     "bot/brain/decide.py",
+    "bot/brain/policy.py",
     "bot/brain/splitting.py",
+    "bot/brain/steps.py",
     "bot/brain/tools.py",
     "bot/forge/repository.py",
     "bot/model/prices.py",
+    "bot/slack/approval.py",
     "bot/slack/rendered.py",
     "bot/slack/rendering.py",
     "bot/slack/text.py",
     "memory/availability.py",
+    "memory/changes.py",
     "memory/chunking.py",
     "memory/distil.py",
     "memory/events.py",

@@ -37,7 +37,7 @@ def test_the_table_states_the_defaults_that_the_code_has() -> None:
     rows = [line.split("|") for line in _section(README, "Configuration") if line.startswith("| `")]
     stated = {_code(row[1]): _code(row[2]) for row in rows if "`" in row[2]}
     fields = {name.upper(): field.default for name, field in Settings.model_fields.items()}
-    assert stated == {name: str(default) for name, default in fields.items() if default not in (None, ())}
+    assert stated == {name: str(default) for name, default in fields.items() if default not in (None, (), "")}
 
 
 def test_every_command_is_in_the_readme_and_nothing_else_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from bot.brain.approving import approvers, refusal
+from bot.brain.budget import Budget
 from bot.brain.claimed import Claimed
-from bot.brain.decide import (
+from bot.brain.decide import decide
+from bot.brain.hands import Hands
+from bot.brain.policies import Policies
+from bot.brain.policy import ToolPolicy
+from bot.brain.remembering import Remembering
+from bot.brain.speaking import Speaking
+from bot.brain.steps import (
     AskModel,
     Attach,
     Close,
@@ -19,21 +27,29 @@ from bot.brain.decide import (
     FinishTurn,
     HandleInterrupt,
     Index,
+    Pause,
     Post,
     Recall,
+    Refuse,
+    RequestApproval,
     Rest,
     Settle,
     Step,
-    decide,
 )
-from bot.brain.hands import Hands
-from bot.brain.remembering import Remembering
-from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
 from bot.brain.tools import problem_with
+from bot.slack.approval import approval_post, settled
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from memory.errors import EmbedderUnavailable, LeaseLost
-from memory.events import InterruptHandled, Recorded, SessionClosed, ToolFinished, ToolStarted, TurnFinished
+from memory.events import (
+    ApprovalRequested,
+    InterruptHandled,
+    Recorded,
+    SessionClosed,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+)
 from memory.session import ToolCall
 
 INDEX_DELAY = 30.0
@@ -44,12 +60,21 @@ class Brain:
     """Decides and performs, one session at a time and one step after another; keeps nothing."""
 
     def __init__(
-        self, thinking: Thinking, hands: Hands, remembering: Remembering, speaking: Speaking
+        self,
+        *,
+        thinking: Thinking,
+        hands: Hands,
+        remembering: Remembering,
+        speaking: Speaking,
+        policies: Policies,
+        budget: Budget,
     ) -> None:
         self._thinking = thinking
         self._hands = hands
         self._remembering = remembering
         self._speaking = speaking
+        self._policies = policies
+        self._budget = budget
 
     def run(self, claimed: Claimed, draining: Callable[[], bool]) -> None:
         """Work on the session until it rests or is closed; when `draining`, hand it over between steps."""
@@ -76,6 +101,8 @@ class Brain:
             now=claimed.now,
             visibility=self._speaking.visibility(claimed.address.channel),
             barren_claims=claimed.lease.barren_claims,
+            policy=self._policies.of(claimed.address) if claimed.session.pending_call else ToolPolicy(),
+            budget=self._budget,
         )
         return decide(claimed.session, facts)
 
@@ -83,6 +110,7 @@ class Brain:
         match step:
             case Close(reason=reason, notice=notice):
                 if notice is not None:
+                    self._withdraw_question(claimed)
                     self._speaking.fold_progress(claimed, "failed")
                 said = self._speaking.say_once(claimed, f"closed:{claimed.session.turn}", notice)
                 claimed.append(*said, SessionClosed(reason=reason))
@@ -96,6 +124,12 @@ class Brain:
                 self._hands.attach(claimed)
             case Execute(call=call):
                 self._execute(claimed, call)
+            case RequestApproval(call=call):
+                self._request_approval(claimed, call)
+            case Refuse(call=call):
+                self._refuse(claimed, call)
+            case Pause(reached=reached):
+                claimed.append(reached)
             case Recall():
                 self._remembering.recall(claimed)
             case Compact():
@@ -115,12 +149,40 @@ class Brain:
     def _interrupt(self, claimed: Claimed, through: int) -> None:
         """Kill what runs, then record that the stop was obeyed and the turn is over."""
         self._hands.stop(claimed)
+        self._withdraw_question(claimed)
         session = claimed.session
         events: list[Recorded] = [InterruptHandled(through=through)]
         if session.turn_open:
             self._speaking.fold_progress(claimed, "interrupted")
             events.append(TurnFinished(turn=session.turn, outcome="interrupted"))
         claimed.append(*events)
+
+    def _request_approval(self, claimed: Claimed, call: ToolCall) -> None:
+        named = self._policies.of(claimed.address).approvers
+        who = named or approvers(claimed.session)
+        claimed.append(ApprovalRequested(call=call.call, tool=call.tool, approvers=who))
+
+    def _refuse(self, claimed: Claimed, call: ToolCall) -> None:
+        """The model is told why; the buttons, if there were any, go."""
+        approval = claimed.session.approval(call.call)
+        self._settle_question(claimed, call)
+        told = refusal(call, approval)
+        claimed.append(
+            ToolFinished(call=call.call, tool=call.tool, status="refused", output=told, is_error=True)
+        )
+
+    def _settle_question(self, claimed: Claimed, call: ToolCall) -> None:
+        if claimed.session.approval(call.call) is not None:
+            post = approval_post(claimed.session, call.call)
+            self._speaking.rewrite(claimed, f"approval:{call.call}", post)
+
+    def _withdraw_question(self, claimed: Claimed) -> None:
+        """A question that nobody answered loses its buttons before its call is ended."""
+        call = claimed.session.pending_call
+        approval = claimed.session.approval(call.call) if call else None
+        if call is not None and approval is not None and approval.given is None:
+            post = settled(":heavy_multiplication_x: Not decided: the work was stopped.", call)
+            self._speaking.rewrite(claimed, f"approval:{call.call}", post)
 
     def _execute(self, claimed: Claimed, call: ToolCall) -> None:
         wrong = problem_with(call.tool, call.input)
@@ -129,6 +191,7 @@ class Brain:
             claimed.append(_said(call, told, is_error=True))
             return
         if not call.started:
+            self._settle_question(claimed, call)
             claimed.append(ToolStarted(call=call.call, tool=call.tool))
         match call.tool:
             case "ask":

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 from bot.brain.splitting import split_markdown
 from bot.slack.rendered import harmless
-from memory.events import FailureReason, ModelFailed, TurnOutcome
+from memory.events import FailureReason, Limit, ModelFailed, TurnOutcome
 from memory.session import Session
-
-TURN_REQUESTS = 200
-"""Model requests in one turn. A long turn makes about 50 tool calls; four times that is one gone astray."""
 
 FAILURES_IN_A_ROW = 8
 """Failed attempts of one model call. With the back-off of `bot.brain.thinking` this is about ten minutes."""
@@ -29,6 +26,8 @@ class Conclusion:
 
 def conclude(session: Session) -> Conclusion | None:
     """The end of the open turn, or None while it has none."""
+    if session.limit is not None:
+        return Conclusion(text=_PAUSED[session.limit.limit].format(session.limit.detail), outcome="paused")
     if session.failed_call is not None:
         failure, in_a_row = session.failed_call.failure, session.failed_call.in_a_row
         hopeless = failure.delay is None and failure.reason != "context_too_long"
@@ -41,9 +40,6 @@ def conclude(session: Session) -> Conclusion | None:
     if spoken is not None and not session.calls and spoken.stop_reason not in GOES_ON:
         text = session.last_word(session.turn).strip()
         return Conclusion(text=text or "I have nothing to add.", outcome="answered")
-    if session.turn_requests >= TURN_REQUESTS:
-        text = f"I stopped after {session.turn_requests} steps without an end. Say *go on* to continue."
-        return Conclusion(text=text, outcome="failed")
     return None
 
 
@@ -62,4 +58,11 @@ _WHY: dict[FailureReason, str] = {
     "broken": "The connection to the model kept breaking. Say *go on* to let me try again.",
     "context_too_long": "This thread has become too long for the model. Please open a new one.",
     "rejected": "The model service refused my request; whoever runs me has to look at the settings.",
+}
+
+_PAUSED: dict[Limit, str] = {
+    "steps": "I pause here after {} without an end. Say *go on* to let me make as many again.",
+    "tokens": "I pause here: this thread has used {}. Say *go on* to let me use as many again.",
+    "dollars": "I pause here: this thread has cost {}. Say *go on* to let me spend as much again.",
+    "progress": "I pause here because nothing moves ({}). Say *go on* to let me try again.",
 }

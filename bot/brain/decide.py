@@ -7,16 +7,34 @@ again after a crash, because each rule looks at what the log says and at nothing
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from bot.brain.approving import shown_whole
+from bot.brain.budget import exceeded, stalled
 from bot.brain.conclusion import answer_parts, conclude
+from bot.brain.steps import (
+    AskModel,
+    Attach,
+    Close,
+    Compact,
+    Execute,
+    Facts,
+    FinishTurn,
+    HandleInterrupt,
+    Index,
+    Pause,
+    Post,
+    Recall,
+    Refuse,
+    RequestApproval,
+    Rest,
+    Settle,
+    Step,
+)
 from bot.brain.tools import HANDS, problem_with
-from memory.events import ReplyKind, TurnOutcome
-from memory.session import Reply, Session, ToolCall
-
-Visibility = Literal["public", "refused", "unknown"]
+from memory.events import ReplyKind
+from memory.session import Session, ToolCall
 
 BARREN_CLAIMS = 5
 """Claims without one recorded event after which a session is given up: each has cost a process or a lease."""
@@ -31,108 +49,6 @@ UNKNOWN_DELAY = 10.0
 """Seconds until a channel whose kind could not be looked up is asked about again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the log cannot know: the time, the channel, and how often the session was claimed in vain."""
-
-    now: datetime
-    """Database clock."""
-    visibility: Visibility
-    barren_claims: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
-    """End the session; `notice` is said in the thread first, once."""
-
-    reason: str
-    notice: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandleInterrupt:
-    """Stop whatever runs and record that every interrupt up to `through` was obeyed."""
-
-    through: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
-    """A post was started and its outcome is unknown: look in the thread, adopt it or post it."""
-
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """Say something in the thread under a key that is never used twice."""
-
-    key: str
-    kind: ReplyKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attach:
-    """Get a workspace ready."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execute:
-    """Make, join or settle one tool call."""
-
-    call: ToolCall
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recall:
-    """Search memory for the session's question."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compact:
-    """Replace the conversation by the model's summary of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskModel:
-    """Ask the model, with everything that waits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishTurn:
-    """Record the end of the turn."""
-
-    outcome: TurnOutcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
-    """Write what a finished turn taught into memory."""
-
-    turn: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
-    """Nothing to do until something happens, or until `delay` seconds have passed."""
-
-    delay: float | None = None
-
-
-Step: TypeAlias = (
-    Close
-    | HandleInterrupt
-    | Settle
-    | Post
-    | Attach
-    | Execute
-    | Recall
-    | Compact
-    | AskModel
-    | FinishTurn
-    | Index
-    | Rest
-)
 Rule: TypeAlias = Callable[[Session, Facts], Step | None]
 
 
@@ -210,21 +126,22 @@ def show_progress(session: Session, _: Facts) -> Step | None:
 def give_up_turn(session: Session, _: Facts) -> Step | None:
     """A turn that cannot go on says so instead of an answer."""
     end = conclude(session)
-    if not session.turn_open or end is None or end.outcome != "failed":
+    if not session.turn_open or end is None or end.outcome not in ("failed", "paused"):
         return None
-    return _post_parts(session) or FinishTurn(outcome="failed")
+    return _post_parts(session) or FinishTurn(outcome=end.outcome)
 
 
 def run_calls(session: Session, facts: Facts) -> Step | None:
     """The calls of the last answer are made one by one, each under its own id."""
     call = session.pending_call
-    if call is None or not session.turn_open:
+    if call is None or not session.turn_open or session.limit is not None:
         return None
     if call.cut or problem_with(call.tool, call.input):
         return Execute(call=call)
     if call.tool == "ask":
         return _ask(session, call)
-    return (_get_hands(session, facts) if call.tool in HANDS else None) or Execute(call=call)
+    hands = _get_hands if call.tool in HANDS else _no_hands
+    return _permit(session, call, facts) or hands(session, facts) or Execute(call=call)
 
 
 def _ask(session: Session, call: ToolCall) -> Step:
@@ -235,12 +152,44 @@ def _ask(session: Session, call: ToolCall) -> Step:
     return Execute(call=call) if session.waiting else Rest()
 
 
+def _permit(session: Session, call: ToolCall, facts: Facts) -> Step | None:
+    """None once the call may be made: by the policy, or by the word of somebody who may decide."""
+    approval = session.approval(call.call)
+    if call.started:
+        return None
+    if approval is None:
+        return _ask_or_refuse(session, call, facts)
+    posted = _post_once(session, f"approval:{call.call}", "approval")
+    if posted is not None or approval.given is None:
+        return posted or Rest()
+    return None if approval.given.approved else Refuse(call=call)
+
+
+def _ask_or_refuse(session: Session, call: ToolCall, facts: Facts) -> Step | None:
+    match facts.policy.of(call.tool):
+        case "allow":
+            return None
+        case "deny":
+            return Refuse(call=call)
+        case "ask" if session.approved_for_thread(call.tool):
+            return None
+        case "ask":
+            # Nobody can approve what they cannot read.
+            return RequestApproval(call=call) if shown_whole(call) is not None else Refuse(call=call)
+
+
+def _no_hands(_: Session, __: Facts) -> Step | None:
+    return None
+
+
 def _get_hands(session: Session, facts: Facts) -> Step | None:
     """A workspace is there, is made, is waited for, or cannot be had: then the call says so."""
     missing, at = session.no_sandbox, session.no_sandbox_at
     if missing is not None and at is not None:
         if missing.delay is None:
             return None
+        if (reached := stalled(session, facts.budget)) is not None:
+            return Pause(reached=reached)
         if (wait := _after(at, missing.delay, facts)) is not None:
             return wait
     return Attach() if session.sandbox is None else None
@@ -261,6 +210,14 @@ def finish_saying(session: Session, _: Facts) -> Step | None:
         return None
     end = conclude(session)
     return _post_parts(session) or FinishTurn(outcome=end.outcome if end else "answered")
+
+
+def pause_at_limit(session: Session, facts: Facts) -> Step | None:
+    """A session that used up what it was allowed asks whether to go on, before it asks the model again."""
+    if not session.turn_open or session.limit is not None or not _unfinished(session):
+        return None
+    reached = exceeded(session, facts.budget)
+    return Pause(reached=reached) if reached else None
 
 
 def ask_model(session: Session, facts: Facts) -> Step | None:
@@ -309,6 +266,7 @@ RULES: tuple[Rule, ...] = (
     recall_first,
     finish_saying,
     give_up_turn,
+    pause_at_limit,
     ask_model,
     post_answer,
     index_turns,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 
 from bot.brain.claimed import Claimed
-from bot.brain.decide import Visibility
+from bot.brain.steps import (
+    Visibility,
+)
 from bot.slack.board import ProgressBoard
 from bot.slack.errors import ContentRefused, SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate
@@ -70,6 +72,21 @@ class Speaking:
         if ts is None:
             ts = self._replies.post(claimed.address, claimed.id, key, plain(text))
         return ReplyStarted(key=key, kind="notice"), ReplyPosted(key=key, kind="notice", ts=ts)
+
+    def rewrite(self, claimed: Claimed, key: str, rendered: Rendered) -> None:
+        """Replace an earlier post in place, if it is there. Doing it again changes nothing.
+
+        That Slack does not take it holds nothing up: whoever presses one of its buttons is told.
+        """
+        reply = claimed.session.reply(key)
+        if reply is None:
+            return
+        try:
+            ts = reply.ts or self._replies.find(claimed.address, claimed.id, reply.key)
+            if ts is not None:
+                self._replies.update(claimed.address.channel, ts, rendered)
+        except SlackProblem as problem:
+            logger.info("the post %s was not rewritten: %s", key, problem)
 
     def show_progress(self, claimed: Claimed) -> None:
         """Let the progress message say what is true now, soon."""

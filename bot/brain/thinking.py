@@ -101,7 +101,10 @@ class Thinking:
             cut = ModelBroken(f"the summary ended with {response.stop_reason}")
             claimed.append(self._failure(claimed, f"{session.turn}.compact", cut))
             return
-        claimed.append(ContextCompacted(through=session.head, summary=summary))
+        compacted = ContextCompacted(
+            through=session.head, summary=summary, model=response.model, usage=response.usage
+        )
+        claimed.append(compacted)
 
     def _failure(self, claimed: Claimed, request: str, error: ModelError) -> ModelFailed:
         failed = claimed.session.failed_call

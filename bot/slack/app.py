@@ -8,8 +8,9 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from bot.slack import rendering
+from bot.slack import approval, rendering
 from bot.slack.commands import Asked, Commands
+from bot.slack.decisions import Decisions
 from bot.slack.listener import Listener
 from bot.slack.rendered import Rendered
 from bot.slack.search_results import SHARE
@@ -30,7 +31,13 @@ CHANNEL_EVENTS = (
 
 
 def build_app(
-    *, client: WebClient, signing_secret: str | None, team: str, listener: Listener, commands: Commands
+    *,
+    client: WebClient,
+    signing_secret: str | None,
+    team: str,
+    listener: Listener,
+    decisions: Decisions,
+    commands: Commands,
 ) -> App:
     """The app with all its listeners.
 
@@ -45,6 +52,7 @@ def build_app(
     )
     _hear_messages(app, listener)
     _hear_buttons(app, listener, commands, team)
+    _hear_decisions(app, decisions, team)
     _hear_commands(app, commands)
     return app
 
@@ -99,13 +107,36 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
     app.action(SHARE)(ack=acknowledge, lazy=[share])
 
 
+def _hear_decisions(app: App, decisions: Decisions, team: str) -> None:
+    def press(ack: Ack, respond: Respond, body: Json) -> None:
+        action = body["actions"][0]
+        answer = decisions.press(
+            _thread(body, team),
+            body["user"]["id"],
+            str(action["value"]),
+            approved=action["action_id"] != approval.DENY,
+            scope="thread" if action["action_id"] == approval.APPROVE_THREAD else "call",
+        )
+        ack()
+        kind = {} if answer.replaces else {"response_type": "ephemeral"}
+        _respond(respond, answer.rendered, replace_original=answer.replaces, **kind)
+
+    for action in (approval.APPROVE, approval.APPROVE_THREAD, approval.DENY):
+        app.action(action)(press)
+
+
 def _hear_commands(app: App, commands: Commands) -> None:
     def acknowledge(ack: Ack) -> None:
         ack()
 
     def run(respond: Respond, command: Json) -> None:
-        asked = Asked(channel=str(command["channel_id"]), text=str(command.get("text") or ""))
-        _respond(respond, commands.answer(asked), response_type="ephemeral")
+        asked = Asked(
+            channel=str(command["channel_id"]),
+            text=str(command.get("text") or ""),
+            by=str(command["user_id"]),
+        )
+        told = commands.answer(asked)
+        _respond(respond, told.rendered, response_type="in_channel" if told.to_all else "ephemeral")
 
     app.command("/oxbow")(ack=acknowledge, lazy=[run])
 

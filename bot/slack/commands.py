@@ -8,8 +8,11 @@ from bot.brain.remembering import Remembering
 from bot.model.prices import thresholds
 from bot.slack.gate import Gate
 from bot.slack.listener import refusal
-from bot.slack.rendered import Rendered, escape, plain
+from bot.slack.people import People
+from bot.slack.rendered import Rendered, plain
 from bot.slack.search_results import search_results
+from bot.slack.settings_command import SettingsCommand, Told
+from bot.slack.text import plain_text
 from bot.stats import short
 from memory.database import Engine
 from memory.errors import DatabaseLost, EmbedderUnavailable
@@ -31,6 +34,7 @@ HELP = (
     "• `/oxbow search KeyError in the import` finds finished threads, for you alone.\n"
     "• `/oxbow status` shows what I am doing in this channel.\n"
     "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
+    "• `/oxbow settings` shows which tools I may use in this channel and who approves; it changes them too.\n"
     "• `/oxbow help` shows this.\n"
     "Slash commands do not exist inside threads: mention me there, or write `!stop`."
 )
@@ -42,10 +46,11 @@ class Asked:
 
     channel: str
     text: str
+    by: str
 
 
 class Commands:
-    """Answers slash commands. Each answer is seen by the caller alone."""
+    """Answers slash commands. An answer is seen by the caller alone, unless it changed something for all."""
 
     def __init__(
         self,
@@ -53,23 +58,32 @@ class Commands:
         team: str,
         gate: Gate,
         log: SessionLog,
+        people: People,
         remembering: Remembering,
+        settings: SettingsCommand,
         secrets: SecretMask,
         background: Engine,
     ) -> None:
         self._team = team
         self._gate = gate
         self._log = log
+        self._people = people
+        self._settings = settings
         self._remembering = remembering
         self._secrets = secrets
         self._background = background
 
-    def answer(self, asked: Asked) -> Rendered:
+    def answer(self, asked: Asked) -> Told:
         """The answer to a command, after the same gate as a mention."""
         verdict = self._gate.check(asked.channel, max_age=COMMAND_AGE)
         if verdict.visibility != "public":
-            return plain(refusal(verdict))
+            return Told(rendered=plain(refusal(verdict)))
         word, _, rest = asked.text.strip().partition(" ")
+        if word.lower() == "settings":
+            return self._settings.answer(asked.channel, rest, by=asked.by)
+        return Told(rendered=self._shown(asked, word, rest))
+
+    def _shown(self, asked: Asked, word: str, rest: str) -> Rendered:
         match word.lower():
             case "" | "help":
                 return plain(HELP)
@@ -78,9 +92,10 @@ class Commands:
             case "stats":
                 return self._stats(asked)
             case "search":
-                return self.search(asked.channel, rest.strip(), shared=False)
+                query = plain_text(rest, self._people.name)
+                return self.search(asked.channel, query, shared=False)
             case _:
-                return plain(f"I do not know `/oxbow {escape(word)}`.\n{HELP}")
+                return plain(f"I do not know `/oxbow {word}`.\n{HELP}")
 
     def search(self, channel: str, query: str, *, shared: bool) -> Rendered:
         """Finished threads that resemble the query."""

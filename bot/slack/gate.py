@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass
 from threading import Lock
 
-from bot.brain.decide import Visibility
+from bot.brain.steps import (
+    Visibility,
+)
 from bot.slack.errors import ContentRefused, SlackUnavailable, ThreadRefused
 from bot.slack.web import SlackWeb
 from memory.channels import Channels

@@ -22,8 +22,8 @@ def manifest(*, request_url: str | None) -> Json:
     command = {
         "command": "/oxbow",
         "description": "Search solved problems and see what Oxbow is doing",
-        "usage_hint": "search KeyError tz import | status | help",
-        "should_escape": False,
+        "usage_hint": "search KeyError tz import | status | settings | help",
+        "should_escape": True,
     }
     return {
         "_metadata": {"major_version": 1},

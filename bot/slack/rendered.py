@@ -58,6 +58,12 @@ def button(label: str, *, action: str, value: str, style: str | None = None) -> 
     return element | {"style": style} if style else element
 
 
+def code(text: str) -> Json:
+    """Text exactly as it is, in a box; nothing in it is markup."""
+    box = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [box]}
+
+
 def actions(*buttons: Json) -> Json:
     """A row of buttons."""
     return {"type": "actions", "elements": list(buttons)}

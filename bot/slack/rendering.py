@@ -10,6 +10,7 @@ from typing import assert_never
 
 from bot.brain.conclusion import answer_parts
 from bot.model.prices import cost
+from bot.slack.approval import approval_post
 from bot.slack.rendered import (
     OUTCOME_WORDS,
     Rendered,
@@ -43,6 +44,7 @@ _ENDS: dict[TurnOutcome, str] = {
     "answered": ":white_check_mark: Done",
     "failed": ":warning: Gave up",
     "interrupted": ":octagonal_sign: Stopped",
+    "paused": ":double_vertical_bar: Paused",
 }
 
 
@@ -64,6 +66,8 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
             return recalled(session.recalled.hits if session.recalled else ())
         case "question":
             return question(session, key.removeprefix("question:"))
+        case "approval":
+            return approval_post(session, key.removeprefix("approval:"))
         case "answer":
             return answer(session, int(key.rsplit(":", 1)[1]), around)
         case "notice":
@@ -162,7 +166,7 @@ def _described(call: ToolCall) -> str:
 
 def _doing(session: Session) -> str:
     if session.pending_call is not None:
-        return "Waiting for your answer" if session.pending_call.tool == "ask" else "Working"
+        return _calling(session, session.pending_call)
     if session.failed_call is not None:
         return "The model is busy; I try again"
     if session.recalled is None:
@@ -170,6 +174,13 @@ def _doing(session: Session) -> str:
     spoken = next((e for e in reversed(session.conversation) if isinstance(e, Spoken)), None)
     said = first_line(text_of(spoken), 140) if spoken and spoken.turn == session.turn else ""
     return escape(said) or "Thinking"
+
+
+def _calling(session: Session, call: ToolCall) -> str:
+    approval = session.approval(call.call)
+    if approval is not None and approval.given is None:
+        return "Waiting for approval"
+    return "Waiting for your answer" if call.tool == "ask" else "Working"
 
 
 def _elapsed(session: Session, now: datetime) -> str:

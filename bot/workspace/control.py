@@ -105,7 +105,9 @@ class Control:
 
     def command(self, user: str, channel: str, text: str, name: str = "/oxbow") -> Interaction:
         """A slash command with what follows it; see `responses`."""
-        return self._interactions.command(self._world.state.person(user), channel, name, text)
+        return self._interactions.command(
+            self._world.state.person(user), channel, name, self._wire_text(text)
+        )
 
     def click(
         self, user: str, channel: str, ts: str, action_id: str, option: str | None = None

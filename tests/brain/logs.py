@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memory.events import (
+    ApprovalGiven,
+    ApprovalRequested,
+    ApprovalScope,
+    ContextCompacted,
     Event,
     Json,
     MessageDeleted,
@@ -131,6 +135,16 @@ def rejected() -> ModelFailed:
     return ModelFailed(request="1.1", reason="rejected", detail="wrong key", delay=None)
 
 
+def approval_requested(call: str = "c1", *, approvers: tuple[str, ...] = ("UADA",)) -> ApprovalRequested:
+    return ApprovalRequested(call=call, tool="bash", approvers=approvers)
+
+
+def approval_given(
+    call: str = "c1", *, approved: bool = True, scope: ApprovalScope = "call"
+) -> ApprovalGiven:
+    return ApprovalGiven(call=call, by="UADA", by_name="Ada", approved=approved, scope=scope)
+
+
 def started(call: str = "c1", tool: str = "bash") -> ToolStarted:
     return ToolStarted(call=call, tool=tool)
 
@@ -146,6 +160,10 @@ def attached(**changed: Any) -> SandboxAttached:
 
 def unavailable(delay: float | None = None) -> SandboxUnavailable:
     return SandboxUnavailable(detail="no bubblewrap here", delay=delay)
+
+
+def compacted(through: int) -> ContextCompacted:
+    return ContextCompacted(through=through, summary="so far", model="m", usage=Usage(input_tokens=7))
 
 
 def begun(key: str, kind: ReplyKind) -> ReplyStarted:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.brain.decide import (
+from bot.brain.decide import decide
+from bot.brain.steps import (
     Facts,
     Step,
     Visibility,
-    decide,
 )
 from memory.events import (
     Event,

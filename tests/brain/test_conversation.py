@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.brain.conversation import SHORT_OUTPUT, conversation, transcript
-from memory.events import ContextCompacted, Event, Json, TurnFinished
+from memory.events import Event, Json, TurnFinished
 from tests.brain.logs import (
     answered,
     asked,
     beginning,
+    compacted,
     edited,
     finished,
     first_answer,
@@ -96,7 +97,7 @@ def test_a_pause_and_its_going_on_are_one_answer() -> None:
 def test_a_summary_stands_first() -> None:
     events = (
         *first_answer(),
-        ContextCompacted(through=8, summary="so far"),
+        compacted(through=8),
         said("go on", ts="2.0"),
         asked(10),
     )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.brain import decide as rules
-from bot.brain.decide import (
-    BARREN_CLAIMS,
-    POISON_DELAY,
-    UNKNOWN_DELAY,
+from bot.brain.decide import BARREN_CLAIMS, POISON_DELAY, UNKNOWN_DELAY
+from bot.brain.steps import (
     AskModel,
     Close,
     FinishTurn,
@@ -61,6 +59,7 @@ def test_the_rules_in_their_order() -> None:
         "recall_first",
         "finish_saying",
         "give_up_turn",
+        "pause_at_limit",
         "ask_model",
         "post_answer",
         "index_turns",

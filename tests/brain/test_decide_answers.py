@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.brain.conclusion import FAILURES_IN_A_ROW, TURN_REQUESTS
-from bot.brain.decide import (
-    BARREN_CLAIMS,
-    COMPACT_TOKENS,
+from bot.brain.conclusion import FAILURES_IN_A_ROW
+from bot.brain.decide import BARREN_CLAIMS, COMPACT_TOKENS
+from bot.brain.steps import (
     AskModel,
     Compact,
     FinishTurn,
@@ -16,18 +15,18 @@ from bot.brain.decide import (
     Rest,
 )
 from memory.events import (
-    ContextCompacted,
     FeedbackGiven,
     InterruptHandled,
+    LimitReached,
     SandboxLost,
     SolutionIndexed,
     TurnFinished,
 )
 from tests.brain.logs import (
-    answered,
     asked,
     attached,
     beginning,
+    compacted,
     edited,
     finished,
     first_answer,
@@ -75,7 +74,7 @@ ROWS = [
     Row("a conversation that is too long is compacted", (*beginning(), asked(5), too_long()), Compact()),
     Row(
         "after the compaction the model is asked",
-        (*beginning(), asked(5), too_long(), ContextCompacted(through=7, summary="so far")),
+        (*beginning(), asked(5), too_long(), compacted(through=7)),
         AskModel(),
     ),
     Row(
@@ -161,15 +160,18 @@ ROWS = [
         AskModel(),
     ),
     Row(
-        "too many requests in one turn are said",
-        (*beginning(), *(asked(5),) * TURN_REQUESTS),
+        "a limit that was reached is said",
+        (*first_answer(use()), finished(), LimitReached(limit="steps", detail="3 requests to the model")),
         Post(key="answer:1:1", kind="answer"),
     ),
-    Row("one fewer is gone on with", (*beginning(), *(asked(5),) * (TURN_REQUESTS - 1)), AskModel()),
     Row(
-        "an answer with the last request is an answer",
-        (*beginning(), *(asked(5),) * TURN_REQUESTS, answered(), *posted("answer:1:1", "answer")),
-        FinishTurn(outcome="answered"),
+        "a turn that paused is over",
+        (
+            *first_answer(use()),
+            LimitReached(limit="dollars", detail="$25.00"),
+            *posted("answer:1:1", "answer"),
+        ),
+        FinishTurn(outcome="paused"),
     ),
     # index_turns
     Row("a finished turn is indexed", (*first_answer(), DONE), Index(turn=1)),

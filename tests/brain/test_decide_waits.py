@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.brain.decide import (
+from bot.brain.decide import decide
+from bot.brain.steps import (
     AskModel,
     Attach,
     Execute,
@@ -14,7 +15,6 @@ from bot.brain.decide import (
     Post,
     Rest,
     Step,
-    decide,
 )
 from memory.events import (
     Event,

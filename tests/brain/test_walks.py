@@ -8,7 +8,11 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 
 from bot.brain.conversation import conversation
-from bot.brain.decide import Facts, Rest, decide
+from bot.brain.decide import decide
+from bot.brain.steps import (
+    Facts,
+    Rest,
+)
 from memory.events import (
     ContextCompacted,
     Json,

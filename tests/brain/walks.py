@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
 from hypothesis import strategies as st
 
-from bot.brain.decide import (
+from bot.brain.budget import Budget
+from bot.brain.decide import decide
+from bot.brain.policy import ToolPolicy
+from bot.brain.steps import (
     AskModel,
     Attach,
     Close,
@@ -19,15 +22,18 @@ from bot.brain.decide import (
     FinishTurn,
     HandleInterrupt,
     Index,
+    Pause,
     Post,
     Recall,
+    Refuse,
+    RequestApproval,
     Rest,
     Settle,
     Step,
-    decide,
 )
 from memory.events import (
-    ContextCompacted,
+    ApprovalGiven,
+    ApprovalRequested,
     Event,
     FeedbackGiven,
     InterruptHandled,
@@ -87,8 +93,17 @@ class Walk:
             logs.deleted(ts),
             InterruptRequested(by="U1", source="word"),
             FeedbackGiven(by="U1", verdict="solved", turn=1),
+            *self._decisions(),
         ]
         self.add(self.one_of(changes))
+
+    def _decisions(self) -> list[Event]:
+        """Words about the call that waits for one."""
+        call = self.session.pending_call
+        if call is None or self.session.approval(call.call) is None:
+            return []
+        yes = ApprovalGiven(call=call.call, by="UADA", by_name="Ada", approved=True)
+        return [yes, replace(yes, approved=False), replace(yes, scope="thread")]
 
     def perform(self, step: Step) -> None:  # noqa: C901, PLR0912 - a branch per kind of step
         match step:
@@ -107,10 +122,16 @@ class Walk:
                 self.add(self.one_of(found))
             case Execute(call=call):
                 self._execute(call.call, call.tool, started=call.started)
+            case RequestApproval(call=call):
+                self.add(ApprovalRequested(call=call.call, tool=call.tool, approvers=("UADA",)))
+            case Refuse(call=call):
+                self.add(logs.finished(call.call, call.tool, output="refused", is_error=True))
+            case Pause(reached=reached):
+                self.add(reached)
             case Recall():
                 self.add(self.one_of([logs.recalled(), logs.recalled(logs.hit())]))
             case Compact():
-                summary = ContextCompacted(through=self.session.head, summary="so far")
+                summary = logs.compacted(through=self.session.head)
                 ends: list[Event] = [summary, logs.overloaded()]
                 self.add(self.one_of(ends))
             case AskModel():
@@ -161,6 +182,17 @@ def _to_be_asked(session: Session) -> bool:
     return bool(session.conversation) and session.last_spoken is None
 
 
+def surroundings(now: datetime) -> Facts:
+    """A channel that wants to be asked about commands, and an allowance that a long walk uses up."""
+    return Facts(
+        now=now,
+        visibility="public",
+        barren_claims=0,
+        policy=ToolPolicy(rules={"bash": "ask"}),
+        budget=Budget(steps=4, setbacks=3),
+    )
+
+
 @st.composite
 def walks(draw: st.DrawFn) -> Walk:
     """A walk from an empty log, each round a step of the brain or the interference of somebody."""
@@ -172,7 +204,7 @@ def walks(draw: st.DrawFn) -> Walk:
             continue
         # Far ahead of every delay: what was waited for is due.
         now = logs.at(walk.session.head) + timedelta(hours=1)
-        step = decide(walk.session, Facts(now=now, visibility="public", barren_claims=0))
+        step = decide(walk.session, surroundings(now))
         walk.steps.append(step)
         walk.perform(step)
     return walk

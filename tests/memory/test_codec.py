@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.codec import decode, encode, type_name
+from memory.codec import UPCASTS, decode, encode, type_name
 from memory.errors import UnknownEvent
 from memory.events import (
+    ContextCompacted,
     Event,
     Json,
     MessageDeleted,
@@ -108,6 +109,18 @@ def test_an_older_version_is_brought_up_step_by_step() -> None:
 
     upcasts = {("message_deleted", -1): from_first, ("message_deleted", 0): from_second}
     assert decode("message_deleted", -1, '{"at": "1.0"}', upcasts) == MessageDeleted(ts="1.0")
+
+
+def test_a_summary_of_which_the_expense_was_not_told_is_read() -> None:
+    stored = '{"through": 7, "summary": "so far"}'
+    assert decode("context_compacted", 1, stored) == ContextCompacted(
+        through=7, summary="so far", model="", usage=Usage()
+    )
+
+
+def test_every_older_version_of_every_event_has_an_upcast() -> None:
+    older = {(type_name(kind), version) for kind in KINDS for version in range(1, kind.VERSION)}
+    assert older == set(UPCASTS)
 
 
 def test_a_field_added_with_a_default_reads_older_payloads() -> None:

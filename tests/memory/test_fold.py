@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 import pytest
 
 from memory.events import (
-    ContextCompacted,
     Event,
     FeedbackGiven,
     InterruptHandled,
     InterruptRequested,
+    LimitReached,
     SandboxLost,
     SessionClosed,
     SolutionIndexed,
@@ -23,11 +23,14 @@ from memory.fold import apply, fold
 from memory.session import Heard, Message, Session, Spoken, Summarised
 from tests.brain.logs import (
     answered,
+    approval_given,
+    approval_requested,
     asked,
     at,
     attached,
     beginning,
     begun,
+    compacted,
     deleted,
     edited,
     finished,
@@ -82,15 +85,24 @@ def changed(before: Session, after: Session) -> set[str]:
         ((said(),), recalled(hit()), {"recalled"}),
         ((said(),), attached(), {"sandbox", "last_sandbox", "pending_notes"}),
         ((said(), attached()), SandboxLost(reference="w1"), {"sandbox", "pending_notes"}),
-        ((said(),), unavailable(5.0), {"no_sandbox", "no_sandbox_at"}),
-        ((said(), unavailable(5.0)), attached(), {"sandbox", "last_sandbox", "pending_notes", "no_sandbox"}),
+        ((said(),), unavailable(5.0), {"no_sandbox", "no_sandbox_at", "setbacks"}),
+        (
+            (said(), unavailable(5.0)),
+            attached(),
+            {"sandbox", "last_sandbox", "pending_notes", "no_sandbox", "setbacks"},
+        ),
         ((said(),), asked(2), {"conversation", "heard_through", "turn_requests", "requested", "calls_sent"}),
         (
             (said(), asked(2)),
             answered(),
-            {"conversation", "requested", "calls_sent", "usage", "last_input_tokens"},
+            {"conversation", "requested", "calls_sent", "usage", "spent", "last_input_tokens"},
         ),
         ((said(), asked(2)), overloaded(), {"failed_call", "requested"}),
+        (CALLING, approval_requested(), {"approvals"}),
+        ((*CALLING, approval_requested()), approval_given(), {"approvals"}),
+        ((*CALLING, approval_requested(), approval_given()), approval_given(approved=False), set()),
+        (CALLING, approval_given(), set()),
+        (CALLING, LimitReached(limit="steps", detail="3 requests"), {"limit"}),
         (CALLING, started(), {"calls", "tool_log"}),
         (CALLING, finished(), {"calls", "tool_log"}),
         (CALLING, ToolStarted(call="of another answer", tool="bash"), set()),
@@ -222,7 +234,7 @@ def test_the_input_of_the_last_answer_counts_what_was_cached_too() -> None:
 
 def test_a_compaction_stands_for_all_before_it_and_keeps_what_was_not_told_yet() -> None:
     session = session_of(*CALLING, finished(), edited("the export"), said("also", ts="2.0"))
-    session = then(session, ContextCompacted(through=10, summary="so far"), asked(10))
+    session = then(session, compacted(through=10), asked(10))
     assert session.conversation == (
         Summarised(summary="so far"),
         Heard(
@@ -402,5 +414,22 @@ def test_the_last_word_of_a_turn(events: tuple[Event, ...], word: str) -> None:
 
 
 def test_the_answer_of_a_turn_outlives_the_compaction_of_a_later_one() -> None:
-    session = session_of(*ANSWERED, done(), said(ts="2.0"), ContextCompacted(through=10, summary="so far"))
+    session = session_of(*ANSWERED, done(), said(ts="2.0"), compacted(through=10))
     assert session.finished_turns[0].answer == "It is fixed."
+
+
+def test_a_turn_that_pauses_teaches_nothing_and_allows_as_much_again() -> None:
+    session = session_of(*ANSWERED, LimitReached(limit="steps", detail="1 request"), done(outcome="paused"))
+    assert (session.index_due, session.spent, session.limit) == ((), (), None)
+
+
+def test_looks_in_vain_are_counted_until_something_gets_on() -> None:
+    session = session_of(*CALLING, unavailable(5.0), unavailable(10.0))
+    assert session.setbacks == 2
+    assert then(session, attached()).setbacks == 0
+    assert then(session, done(), said(ts="2.0")).setbacks == 0
+
+
+def test_what_summaries_cost_is_counted_too() -> None:
+    session = session_of(*ANSWERED, compacted(through=8))
+    assert [usage.input_tokens for _, usage in session.spent] == [10, 7]

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from bot.brain.decide import Visibility
+from bot.brain.steps import (
+    Visibility,
+)
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.gate import judge
 from bot.slack.rendered import plain

@@ -12,25 +12,31 @@ from slack_sdk import WebClient
 from sqlalchemy import Engine
 
 from bot.brain.brain import Brain
+from bot.brain.budget import Budget
 from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.hands import Hands
+from bot.brain.policies import Policies
+from bot.brain.policy import ToolPolicy
 from bot.brain.profile import engineer
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
 from bot.forge.mirrors import Mirrors, without_credential
 from bot.slack.board import ProgressBoard
+from bot.slack.decisions import Decisions
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
+from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
+from memory.channel_settings import ChannelSettings
 from memory.channels import Channels
 from memory.embedder import HashingEmbedder
-from memory.events import Json
+from memory.events import Event, Json
 from memory.index import SolutionIndex
-from memory.log import Lease, SessionLog
+from memory.log import Lease, SessionLog, ThreadAddress
 from memory.recall import Recall
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
@@ -67,6 +73,11 @@ class Product:
         self.remembering = Remembering(
             Recall(engine, embedder), SolutionIndex(engine, embedder), self.gate.shows, secret_mask()
         )
+        people = People(web)
+        self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
+        self.settings = ChannelSettings(engine)
+        self.policies = Policies(ToolPolicy(), self.settings)
+        self.budget = Budget()
         self._folder = folder
         self._sandbox = sandbox
 
@@ -74,8 +85,8 @@ class Product:
         """A brain with this model; it keeps nothing, so each worker may have a new one."""
         profile = engineer([])
         return Brain(
-            Thinking(model, profile),
-            Hands(
+            thinking=Thinking(model, profile),
+            hands=Hands(
                 self._sandbox,
                 Mirrors(self._folder / "mirrors", without_credential),
                 (),
@@ -83,8 +94,10 @@ class Product:
                 Snapshots(self._folder / "snapshots"),
                 secret_mask(),
             ),
-            self.remembering,
-            Speaking(self.replies, self.board, self.gate, ()),
+            remembering=self.remembering,
+            speaking=Speaking(self.replies, self.board, self.gate, ()),
+            policies=self.policies,
+            budget=self.budget,
         )
 
     def say(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
@@ -112,6 +125,12 @@ class Product:
         time.sleep(MOMENT)
         while self.work(model):
             pass
+
+    def events(self, channel: str, thread: str) -> list[Event]:
+        """The log of the thread; empty when it has no session."""
+        address = ThreadAddress(team=TEAM, channel=self.workspace.channel_id(channel), thread=thread)
+        state = self.log.thread_state(address)
+        return [] if state is None else [recorded.event for recorded in self.log.read(state.session)]
 
     def answers(self, channel: str, thread: str) -> list[str]:
         """The texts of everything the bot said in the thread but its progress message."""

@@ -1,0 +1,63 @@
+"""Small changes of a session that several branches of the fold make. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from memory.events import ToolFinished, TurnOutcome
+from memory.session import Message, Session, ToolCall
+
+TEACHING: tuple[TurnOutcome, ...] = ("answered", "failed")
+"""Ends of a turn after which there is something to keep in memory."""
+
+
+def noted(session: Session, text: str) -> Session:
+    """The model is told at its next request."""
+    return replace(session, pending_notes=(*session.pending_notes, text))
+
+
+def message_at(session: Session, ts: str) -> Message | None:
+    """The message with this time stamp."""
+    return next((message for message in session.messages if message.ts == ts), None)
+
+
+def with_message(session: Session, changed: Message) -> Session:
+    """The message as it stands now, in its old place."""
+    messages = tuple(changed if message.seq == changed.seq else message for message in session.messages)
+    return replace(session, messages=messages)
+
+
+def due_again(session: Session, turn: int) -> Session:
+    """What a finished turn taught has to be written again."""
+    finished = any(done.turn == turn and done.outcome in TEACHING for done in session.finished_turns)
+    if not finished or turn in session.index_due:
+        return session
+    return replace(session, index_due=(*session.index_due, turn))
+
+
+def with_call(
+    session: Session, call: str, *, started: bool = False, finished: ToolFinished | None = None
+) -> Session:
+    """The call as far as it has come, among the open ones and in the session's record."""
+
+    def changed(item: ToolCall) -> ToolCall:
+        if item.call != call:
+            return item
+        return replace(item, started=item.started or started, finished=finished or item.finished)
+
+    return replace(
+        session,
+        calls=tuple(changed(item) for item in session.calls),
+        tool_log=tuple((changed(item), turn) for item, turn in session.tool_log),
+    )
+
+
+def with_calls_ended(session: Session, why: str) -> Session:
+    """Every open call gets an end: the provider takes no conversation with a call that has none."""
+    for call in session.calls:
+        if call.finished is None:
+            ended = ToolFinished(
+                call=call.call, tool=call.tool, status="cancelled", output=why, is_error=True
+            )
+            session = with_call(session, call.call, finished=ended)
+    return session
