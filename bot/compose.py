@@ -42,6 +42,7 @@ from bot.slack.listener import Listener
 from bot.slack.people import People
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
+from bot.slack.stats_command import StatsCommand
 from bot.sweeping import Sweeper
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
@@ -151,13 +152,12 @@ def listening(
             team=team,
             gate=slack.gate,
             log=log,
-            people=people,
             remembering=remembering,
             secrets=secrets,
             settings=SettingsCommand(
                 team=team, settings=channel_settings, policies=Policies(floor(settings), channel_settings)
             ),
-            background=background,
+            stats=StatsCommand(team=team, background=background),
         )
         signing = settings.slack_signing_secret if settings.http else None
         app = build_app(

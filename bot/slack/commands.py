@@ -5,28 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.brain.remembering import Remembering
-from bot.model.prices import thresholds
 from bot.slack.gate import Gate
 from bot.slack.listener import refusal
-from bot.slack.people import People
 from bot.slack.rendered import Rendered, plain
 from bot.slack.search_results import search_results
 from bot.slack.settings_command import SettingsCommand, Told
+from bot.slack.stats_command import StatsCommand
 from bot.slack.text import plain_text
-from bot.stats import short
-from memory.database import Engine
-from memory.errors import DatabaseLost, EmbedderUnavailable
+from memory.errors import EmbedderUnavailable
 from memory.log import SessionLog, SessionRow
 from memory.secrets import SecretMask
-from memory.statistics import Window, month_of, now, statistics
 
 RESULTS = 5
 """Threads in one answer: what is read without scrolling."""
 
 COMMAND_AGE = 5.0
 """Seconds for which a channel's verdict is good enough to answer a command."""
-
-NOT_COUNTED = "This could not be counted in time; `oxbow stats` in the terminal takes longer."
 
 HELP = (
     "*Oxbow* works on engineering problems in public threads and remembers what was solved.\n"
@@ -58,20 +52,18 @@ class Commands:
         team: str,
         gate: Gate,
         log: SessionLog,
-        people: People,
         remembering: Remembering,
         settings: SettingsCommand,
+        stats: StatsCommand,
         secrets: SecretMask,
-        background: Engine,
     ) -> None:
         self._team = team
         self._gate = gate
         self._log = log
-        self._people = people
         self._settings = settings
+        self._stats = stats
         self._remembering = remembering
         self._secrets = secrets
-        self._background = background
 
     def answer(self, asked: Asked) -> Told:
         """The answer to a command, after the same gate as a mention."""
@@ -90,9 +82,10 @@ class Commands:
             case "status":
                 return self._status(asked)
             case "stats":
-                return self._stats(asked)
+                return self._stats.answer(asked.channel)
             case "search":
-                query = plain_text(rest, self._people.name)
+                # Slack names who and what is mentioned beside the identifier.
+                query = plain_text(rest, str)
                 return self.search(asked.channel, query, shared=False)
             case _:
                 return plain(f"I do not know `/oxbow {word}`.\n{HELP}")
@@ -113,26 +106,6 @@ class Commands:
         if not rows:
             return plain("No session in this channel yet. Mention me to start one.")
         return plain("\n".join(map(_line, rows)))
-
-    def _stats(self, asked: Asked) -> Rendered:
-        """The current month, in the channel and in the whole workspace."""
-        try:
-            since, until = month_of(now(self._background))
-        except DatabaseLost:
-            return plain(NOT_COUNTED)
-        here = Window(since=since, until=until, team=self._team, channel=asked.channel)
-        everywhere = Window(since=since, until=until, team=self._team)
-        return plain(
-            f"*{since:%B %Y} so far, in this channel*\n{self._figures(here)}\n"
-            f"*In the whole workspace*\n{self._figures(everywhere)}"
-        )
-
-    def _figures(self, window: Window) -> str:
-        try:
-            found = statistics(self._background, window, thresholds=thresholds())
-        except DatabaseLost:
-            return NOT_COUNTED
-        return "\n".join(f"• {label}: {escape(words)}" for label, words in short(found))
 
 
 def _line(row: SessionRow) -> str:

@@ -1,0 +1,40 @@
+"""`/oxbow stats`: this month's figures of a channel and of the whole workspace."""
+
+from __future__ import annotations
+
+from bot.model.prices import thresholds
+from bot.slack.rendered import Rendered, escape, plain
+from bot.stats import short
+from memory.database import Engine
+from memory.errors import DatabaseLost
+from memory.statistics import Window, month_of, now, statistics
+
+NOT_COUNTED = "This could not be counted in time; `oxbow stats` in the terminal takes longer."
+
+
+class StatsCommand:
+    """Counts, on connections that nobody at work waits for."""
+
+    def __init__(self, *, team: str, background: Engine) -> None:
+        self._team = team
+        self._background = background
+
+    def answer(self, channel: str) -> Rendered:
+        """The current month, in the channel and in the whole workspace."""
+        try:
+            since, until = month_of(now(self._background))
+        except DatabaseLost:
+            return plain(NOT_COUNTED)
+        here = Window(since=since, until=until, team=self._team, channel=channel)
+        everywhere = Window(since=since, until=until, team=self._team)
+        return plain(
+            f"*{since:%B %Y} so far, in this channel*\n{self._figures(here)}\n"
+            f"*In the whole workspace*\n{self._figures(everywhere)}"
+        )
+
+    def _figures(self, window: Window) -> str:
+        try:
+            found = statistics(self._background, window, thresholds=thresholds())
+        except DatabaseLost:
+            return NOT_COUNTED
+        return "\n".join(f"• {label}: {escape(words)}" for label, words in short(found))
