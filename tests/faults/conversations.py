@@ -1,12 +1,14 @@
-"""Threads that a fault test opens, and what must be true of each in the end."""
+"""Threads that a fault run opens, and what is found of each in the end."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
@@ -14,89 +16,177 @@ from memory.events import (
     InterruptHandled,
     MessageReceived,
     SandboxAttached,
+    SessionClosed,
     SolutionIndexed,
     ToolFinished,
     ToolStarted,
     TurnFinished,
+    TurnOutcome,
 )
 from memory.log import RecordedEvent, SessionLog, ThreadAddress
+from tests.faults.job import STEPS, answer
 from tests.support.product import key
 
 CHANNELS = ("general", "data-platform", "shop-backend", "help-python")
-Kind = Literal["left alone", "steered", "stopped"]
+Kind = Literal["left alone", "steered", "stopped", "poisonous"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Conversation:
     """A thread, and what people do in it while it runs."""
 
-    slack: LocalWorkspace
     channel: str
     thread: str
     number: int
     kind: Kind
-    done: bool = False
+    said: list[str] = field(default_factory=list)
+    """Time stamps of what was said to the session, the question first."""
+    interfered: bool = False
 
-    def interfere(self, chance: random.Random) -> None:
-        """Perhaps now: steer or stop it, once."""
-        if self.done or self.kind == "left alone" or chance.random() < 0.5:
-            return
-        self.done = True
-        word = "stop" if self.kind == "stopped" else "and keep the row order"
-        self.slack.post("ada", self.channel, word, self.thread)
 
-    def check(self, log: SessionLog, data: Path, steps: int) -> int:
-        """Assert what is promised; gives how many posts stand in the thread twice."""
-        address = ThreadAddress(team=TEAM, channel=self.slack.channel_id(self.channel), thread=self.thread)
-        state = log.thread_state(address)
-        assert state is not None, self
-        recorded = log.read(state.session)
-        assert [event.seq for event in recorded] == list(range(1, len(recorded) + 1))
-        self._check_epochs(recorded)
-        events = [entry.event for entry in recorded]
-        started = [event.call for event in events if isinstance(event, ToolStarted)]
-        finished = [event.call for event in events if isinstance(event, ToolFinished)]
-        assert len(set(started)) == len(started), self
-        assert len(set(finished)) == len(finished), self
-        heard = [event.ts for event in events if isinstance(event, MessageReceived)]
-        assert len(set(heard)) == len(heard) == (2 if self.kind == "steered" and self.done else 1)
-        counted = self._counted(recorded, data)
-        outcomes = [event.outcome for event in events if isinstance(event, TurnFinished)]
-        if "interrupted" in outcomes:
-            assert self.kind == "stopped"
-            self._check_stopped(recorded)
-            assert len(counted) <= len(started), self
-        else:
-            outputs = [event.output.strip() for event in events if isinstance(event, ToolFinished)]
-            assert outputs == [str(step + 1) for step in range(steps)], self
-            assert counted == ["counted"] * steps, self
-            indexed = [event.turn for event in events if isinstance(event, SolutionIndexed)]
-            assert sorted(set(indexed)) == list(range(1, len(outcomes) + 1)), self
-        return self._check_posts(outcomes, steps)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the log, the thread and the workspace of one conversation hold in the end."""
 
-    def _check_epochs(self, recorded: list[RecordedEvent]) -> None:
-        """No worker that was replaced wrote after its replacement."""
-        epochs = [event.epoch for event in recorded if event.epoch is not None]
-        assert epochs == sorted(epochs), self
+    session: UUID | None
+    events: int = 0
+    steps: tuple[datetime, ...] = ()
+    """When a worker recorded something."""
+    unknown: int = 0
+    """Calls whose end nobody saw: recorded as such, told to the model and not repeated."""
+    lost: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    """Effects in the workspace after the end of their call was recorded."""
 
-    def _check_stopped(self, recorded: list[RecordedEvent]) -> None:
-        at = next(event.seq for event in recorded if isinstance(event.event, InterruptHandled))
-        late = [event for event in recorded if event.seq > at and isinstance(event.event, ToolStarted)]
-        assert late == [], self
 
-    def _counted(self, recorded: list[RecordedEvent], data: Path) -> list[str]:
-        """The lines of the counter in the workspace."""
-        attached = [event.event for event in recorded if isinstance(event.event, SandboxAttached)]
+class Inspection:
+    """Reads a conversation's traces."""
+
+    def __init__(self, log: SessionLog, slack: LocalWorkspace, data: Path) -> None:
+        self._log = log
+        self._slack = slack
+        self._data = data
+
+    def look(self, conversation: Conversation) -> Found:
+        """Everything that must be true of it, and what is not."""
+        channel = self._slack.channel_id(conversation.channel)
+        address = ThreadAddress(team=TEAM, channel=channel, thread=conversation.thread)
+        state = self._log.thread_state(address)
+        if state is None:
+            return Found(session=None, lost=(f"thread {conversation.number} has no session",))
+        recorded = self._log.read(state.session)
+        posts = [
+            (key(message), str(message["text"]))
+            for message in self._slack.messages(conversation.channel, conversation.thread)
+            if message["user"] == OXBOW
+        ]
+        effects = self._effects(recorded)
+        name = f"thread {conversation.number} ({conversation.kind}, {state.session})"
+        return Found(
+            session=state.session,
+            events=len(recorded),
+            steps=tuple(entry.recorded_at for entry in recorded if entry.epoch is not None),
+            unknown=sum(status == "unknown" for status in _ends(recorded).values()),
+            lost=tuple(f"{name}: {what}" for what in _lost(conversation, recorded, dict(posts), effects)),
+            doubled=tuple(
+                f"{name}: {what}" for what in _doubled(recorded, Counter(post for post, _ in posts), effects)
+            ),
+            late=tuple(f"{name}: {what}" for what in _late(recorded, effects)),
+        )
+
+    def _effects(self, recorded: list[RecordedEvent]) -> list[tuple[str, float]]:
+        """The lines of the counter in the workspace: which call, and when."""
+        attached = [entry.event for entry in recorded if isinstance(entry.event, SandboxAttached)]
         if not attached:
             return []
         session, token = attached[-1].reference.split(".")
-        counter = data / "workspaces" / "sessions" / session / "files" / token / "workspace" / "counter"
-        return counter.read_text().splitlines() if counter.exists() else []
+        counter = self._data / "workspaces" / "sessions" / session / "files" / token / "workspace" / "counter"
+        lines = counter.read_text().splitlines() if counter.exists() else []
+        return [(call, float(at)) for call, at in (line.split() for line in lines)]
 
-    def _check_posts(self, outcomes: Sequence[str], steps: int) -> int:
-        messages = self.slack.messages(self.channel, self.thread)
-        posts = [message for message in messages if message["user"] == OXBOW]
-        answers = {key(post): post["text"] for post in posts if key(post).startswith("answer:")}
-        answered = [turn for turn, outcome in enumerate(outcomes, start=1) if outcome == "answered"]
-        assert answers == {f"answer:{turn}:1": f"Thread {self.number} counted {steps}." for turn in answered}
-        return len(posts) - len({key(post) for post in posts})
+
+def _lost(
+    conversation: Conversation,
+    recorded: list[RecordedEvent],
+    posts: dict[str, str],
+    effects: list[tuple[str, float]],
+) -> Iterator[str]:
+    events = [entry.event for entry in recorded]
+    heard = {event.ts for event in events if isinstance(event, MessageReceived)}
+    outcomes = [event.outcome for event in events if isinstance(event, TurnFinished)]
+    if [entry.seq for entry in recorded] != list(range(1, len(recorded) + 1)):
+        yield "numbers with gaps"
+    if missing := [ts for ts in conversation.said if ts not in heard]:
+        yield f"messages {missing} were acknowledged and are not in the log"
+    if conversation.kind == "poisonous":
+        if not isinstance(events[-1], SessionClosed) or "closed:1" not in posts:
+            yield "it was not given up with a word"
+        return
+    yield from _unshown(conversation, outcomes, posts)
+    if not outcomes or any(isinstance(event, SessionClosed) for event in events):
+        yield "it came to no end"
+    indexed = {event.turn for event in events if isinstance(event, SolutionIndexed)}
+    if unindexed := {turn for turn, end in enumerate(outcomes, 1) if end == "answered"} - indexed:
+        yield f"turns {unindexed} are not in the memory"
+    ends = _ends(recorded)
+    if gone := [call for call, end in ends.items() if end == "finished" and (call, 2) not in _times(effects)]:
+        yield f"calls {gone} finished without their effect"
+    if "interrupted" not in outcomes and len(ends) != STEPS:
+        yield f"{len(ends)} calls of {STEPS}"
+
+
+def _unshown(conversation: Conversation, outcomes: list[TurnOutcome], posts: dict[str, str]) -> Iterator[str]:
+    for turn, outcome in enumerate(outcomes, start=1):
+        if outcome == "answered" and posts.get(f"answer:{turn}:1") != answer(conversation.number):
+            yield f"turn {turn} was answered and the thread does not show it"
+        if outcome == "failed" or (outcome == "interrupted" and conversation.kind != "stopped"):
+            yield f"turn {turn} ended as {outcome}"
+
+
+def _doubled(
+    recorded: list[RecordedEvent], posts: Counter[str], effects: list[tuple[str, float]]
+) -> Iterator[str]:
+    things: Counter[object] = Counter()
+    for entry in recorded:
+        match entry.event:
+            case MessageReceived(ts=ts):
+                things["message", ts] += 1
+            case ToolStarted(call=call):
+                things["start of call", call] += 1
+            case ToolFinished(call=call):
+                things["end of call", call] += 1
+            case TurnFinished(turn=turn):
+                things["end of turn", turn] += 1
+            case InterruptHandled(through=through):
+                things["stop", through] += 1
+            case _:
+                pass
+    yield from (f"{thing} is in the log {times} times" for thing, times in things.items() if times > 1)
+    yield from (f"{post} was posted {times} times" for post, times in posts.items() if times > 1)
+    yield from (f"{call} had its effect twice" for call, times in _times(effects) if times > 2)
+    epochs = [entry.epoch for entry in recorded if entry.epoch is not None]
+    if epochs != sorted(epochs):
+        yield "a worker wrote after its replacement"
+
+
+def _late(recorded: list[RecordedEvent], effects: list[tuple[str, float]]) -> Iterator[str]:
+    ended = {
+        entry.event.call: entry.recorded_at.timestamp()
+        for entry in recorded
+        if isinstance(entry.event, ToolFinished)
+    }
+    for call, at in effects:
+        if call in ended and at > ended[call]:
+            yield f"{call} had an effect {at - ended[call]:.3f} s after its end was recorded"
+
+
+def _ends(recorded: list[RecordedEvent]) -> dict[str, str]:
+    return {
+        entry.event.call: entry.event.status for entry in recorded if isinstance(entry.event, ToolFinished)
+    }
+
+
+def _times(effects: list[tuple[str, float]]) -> set[tuple[str, int]]:
+    """Each call with the number of its lines: two when it ran once."""
+    return set(Counter(call for call, _ in effects).items())

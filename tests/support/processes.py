@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.support.waiting import eventually
 
-OXBOW = Path(sys.executable).with_name("oxbow")
-SOURCES = Path(__file__).parents[2]
+OXBOW = (str(Path(sys.executable).with_name("oxbow")),)
+SOURCES = Path(__file__).resolve().parents[2]
 """The code beside these tests, whatever is installed."""
 START_SECONDS = 60.0
 """More than a start needs on a busy machine."""
@@ -23,7 +23,14 @@ START_SECONDS = 60.0
 class Process:
     """One running `oxbow`, with what it says kept in a file."""
 
-    def __init__(self, log: Path, arguments: tuple[str, ...], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        log: Path,
+        arguments: tuple[str, ...],
+        settings: Mapping[str, str],
+        *,
+        program: tuple[str, ...] = OXBOW,
+    ) -> None:
         self._log = log
         environment = {
             "PATH": os.environ["PATH"],
@@ -33,7 +40,7 @@ class Process:
         }
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [str(OXBOW), *arguments],
+                [*program, *arguments],
                 env=environment,
                 cwd=log.parent,
                 stdin=subprocess.DEVNULL,
@@ -48,8 +55,13 @@ class Process:
 
     def await_ready(self) -> None:
         """Wait for the one line that says so."""
-        eventually(lambda: " ready: " in self.said or self._process.poll() is not None, within=START_SECONDS)
-        assert " ready: " in self.said, self.said
+        eventually(lambda: self.ready or self._process.poll() is not None, within=START_SECONDS)
+        assert self.ready, self.said
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has said so."""
+        return " ready: " in self.said
 
     @property
     def pid(self) -> int:
@@ -63,6 +75,11 @@ class Process:
     def ended(self) -> bool:
         """Whether it is over."""
         return self._process.poll() is not None
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.poll()
 
     def wait(self) -> int:
         """Its exit code, when it ends by itself."""

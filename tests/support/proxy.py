@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -62,15 +63,13 @@ class CuttableWire:
         thread.start()
 
     def _carry(self, client: socket.socket) -> None:
-        with client, socket.socket(socket.AF_UNIX) as server:
+        # An end that is gone, the server's while it restarts included, ends the connection and nothing else.
+        with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
             server.connect(str(self._server))
             other = {client: server, server: client}
             while True:
                 for source in select.select([client, server], [], [])[0]:
-                    try:
-                        data = source.recv(65536)
-                    except OSError:
-                        return
+                    data = source.recv(65536)
                     if not data or (source is client and self._cuts(data, server)):
                         return
                     other[source].sendall(data)
