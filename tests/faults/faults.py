@@ -15,6 +15,7 @@ from bot.worker import LEASE_SECONDS
 from bot.workspace.delivery import Undelivered
 from bot.workspace.journal import Delivery
 from bot.workspace.local import LocalWorkspace
+from memory.errors import PostgresError
 from memory.postgres import EmbeddedPostgres
 from tests.faults.processes import Processes, kill_one, owner, supervisors
 from tests.faults.strikes import Strikes
@@ -104,7 +105,7 @@ class Faults:
         self._strikes.record("database restarted at once", stops=True)
         os.kill(postgres.pid or 0, self._chance.choice((signal.SIGQUIT, signal.SIGKILL)))
         eventually(lambda: postgres.pid is None)
-        postgres.start()
+        eventually(lambda: _started(postgres), within=60.0, every=0.2)
 
     def _cut_at_commit(self) -> None:
         """The next commit of the worker behind the wire lands or not, and nobody tells which."""
@@ -134,3 +135,12 @@ class Faults:
     def _lose_request(self) -> None:
         self._strikes.record("post lost on its way to Slack")
         self._target.slack.lose_next_request("chat.postMessage")
+
+
+def _started(postgres: EmbeddedPostgres) -> bool:
+    """Start it, unless processes of the one that was killed are still on their way out."""
+    try:
+        postgres.start()
+    except PostgresError:
+        return False
+    return True

@@ -94,6 +94,8 @@ class People:
         self._strikes = strikes
         self._chance = chance
         self.conversations: list[Conversation] = []
+        self._taken: set[str] = set()
+        self._acks = 0
 
     def keep_busy(self) -> None:
         """Open threads until so many sessions are at work."""
@@ -101,16 +103,26 @@ class People:
             self._ask(len(self.conversations) + 1)
 
     def interfere(self) -> None:
-        """Perhaps now, in threads that were opened lately; in each once."""
+        """Perhaps now, in threads that were opened lately; in each once.
+
+        Words without a mention count where a session is: nobody writes on before the question was heard.
+        """
+        self._read_acks()
         for conversation in self.conversations[-2 * OPEN :]:
-            if not conversation.interfered and self._chance.random() < 0.1:
+            heard = conversation.thread in self._taken
+            if heard and not conversation.interfered and self._chance.random() < 0.1:
                 conversation.interfered = True
                 self._say_more(conversation)
 
     def unacknowledged(self) -> set[str]:
         """What was said and the app has not taken yet."""
-        taken = {ack.delivery.payload.get("event", {}).get("ts") for ack in self._slack.acks}
-        return {ts for conversation in self.conversations for ts in conversation.said} - taken
+        self._read_acks()
+        return {ts for conversation in self.conversations for ts in conversation.said} - self._taken
+
+    def _read_acks(self) -> None:
+        acks = self._slack.acks
+        self._taken |= {ack.delivery.payload.get("event", {}).get("ts") for ack in acks[self._acks :]}
+        self._acks = len(acks)
 
     def _ask(self, number: int) -> None:
         kinds: tuple[Kind, ...] = ("left alone", "left alone", "steered", "stopped")
