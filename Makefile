@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults conformance bench lint
+.PHONY: help setup run test faults mutations conformance bench lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ test: setup ## run the tests
 
 faults: setup ## kill processes at random moments and check that nothing is lost; FAULTS_SECONDS sets how long
 	.venv/bin/python -m pytest -m faults tests/faults
+
+mutations: setup ## break each main promise on purpose and see its tests turn red
+	.venv/bin/python -m tests.mutations
 
 conformance: setup ## run the sandbox contract on every backend and write docs/sandbox-conformance.md
 	.venv/bin/python -m tests.sandbox.conformance

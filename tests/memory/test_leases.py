@@ -289,6 +289,21 @@ def test_claims_that_bring_nothing_are_counted(log: SessionLog, engine: Engine) 
     assert log.sessions()[0].barren_claims == 0
 
 
+def test_a_worker_holds_one_session_at_a_time_that_may_be_what_kills_it(
+    log: SessionLog, engine: Engine
+) -> None:
+    for number in (1, 2, 3):
+        deliver(log, thread(number))
+    for _ in range(2):
+        for session in [claimed(log).session for _ in (1, 2)]:
+            expire(engine, session)
+    suspect = claimed(log)
+    assert (suspect.address, claimed(log).address) == (thread(1), thread(3))
+    assert log.claim("worker", ttl=60) is None
+    log.append(suspect, STEP)
+    assert claimed(log).address == thread(2)
+
+
 def test_a_hand_over_and_a_rest_do_not_count(log: SessionLog) -> None:
     deliver(log)
     log.release(claimed(log))

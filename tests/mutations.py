@@ -1,0 +1,213 @@
+"""Break each main promise on purpose, and see the tests that hold it turn red.
+
+    make mutations
+
+Each mutation is one exact replacement in a copy of the tree. The tests named with it must pass there without
+it and fail with it; a mutation that survives means a promise that nothing holds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("bot", "memory", "migrations", "sandbox", "tests", "pyproject.toml")
+
+SECONDS = 60
+"""For the tests of one mutation: those that hang are red too."""
+
+LEASES = "tests/memory/test_leases.py"
+LOG = "tests/memory/test_log.py"
+LOCAL = "tests/sandbox/test_local.py"
+HELD = "WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """One promise, broken by one replacement, and the tests that must notice."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def apply(self, tree: Path) -> None:
+        """Make the replacement; the text must be there once."""
+        path = tree / self.file
+        content = path.read_text()
+        if content.count(self.old) != 1:
+            raise SystemExit(f"{self.name}: the text is {content.count(self.old)} times in {self.file}")
+        path.write_text(content.replace(self.old, self.new))
+
+
+MUTATIONS = (
+    Mutation(
+        name="a replaced worker may still write to the log",
+        file="memory/log_sql.py",
+        old=f"{HELD}\n    RETURNING head",
+        new="WHERE id = :session\n    RETURNING head",
+        tests=(f"{LEASES}::test_a_worker_that_was_replaced_writes_nothing",),
+    ),
+    Mutation(
+        name="an old epoch of the same worker may still write",
+        file="memory/log_sql.py",
+        old=f"{HELD}\n    RETURNING head",
+        new="WHERE id = :session AND lease_owner = :owner\n    RETURNING head",
+        tests=(f"{LEASES}::test_an_old_epoch_is_refused_though_the_same_worker_holds_the_session",),
+    ),
+    Mutation(
+        name="a replaced worker may still act in the sandbox",
+        file="sandbox/fence.py",
+        old="            raise StaleEpoch(",
+        new='            return folder / f"{_PREFIX}{current}"\n            raise StaleEpoch(',
+        tests=(f"{LOCAL}::TestLocalSandbox::test_a_lower_epoch_can_do_nothing",),
+    ),
+    Mutation(
+        name="a call is run again by whoever asks for it next",
+        file="sandbox/supervisor.py",
+        old="    except FileExistsError:\n        return TAKEN\n    return STARTED",
+        new="    except FileExistsError:\n        return STARTED\n    return STARTED",
+        tests=(f"{LOCAL}::test_a_second_supervisor_of_a_call_does_nothing",),
+    ),
+    Mutation(
+        name="deliveries have no key",
+        file="memory/log.py",
+        old="_insert(connection, row.id, row.head, new, delivery_key=delivery_key)",
+        new="_insert(connection, row.id, row.head, new)",
+        tests=(f"{LOG}::test_the_same_delivery_from_twenty_threads_is_one_event_in_one_session",),
+    ),
+    Mutation(
+        name="Slack is answered before the commit",
+        file="bot/slack/app.py",
+        old="process_before_response=True",
+        new="process_before_response=False",
+        tests=("tests/scenarios/test_acknowledging.py",),
+    ),
+    Mutation(
+        name="nobody looks before a post is made again",
+        file="bot/brain/speaking.py",
+        old="        ts = self._replies.find(claimed.address, claimed.id, reply.key)\n",
+        new="        ts = None\n",
+        tests=("tests/scenarios/test_troubles.py::test_an_answer_whose_post_had_no_outcome_is_seen_once",),
+    ),
+    Mutation(
+        name="a session rests over a message that its worker has not read",
+        file="memory/log_sql.py",
+        old="AND lease_owner = :owner AND head = :head",
+        new="AND lease_owner = :owner",
+        tests=(f"{LEASES}::test_there_is_no_rest_for_who_has_not_read_everything",),
+    ),
+    Mutation(
+        name="leases are not renewed",
+        file="memory/log_sql.py",
+        old="SET lease_until = clock_timestamp() + make_interval(secs => :ttl)\n    FROM held",
+        new="SET lease_until = lease_until\n    FROM held",
+        tests=(f"{LEASES}::test_a_renewed_lease_lasts_from_now",),
+    ),
+    Mutation(
+        name="a worker whose heartbeat is starved goes on",
+        file="bot/brain/claimed.py",
+        old="return told or time.monotonic() > self._held_until",
+        new="return told",
+        tests=(
+            "tests/test_worker.py::test_a_worker_whose_heartbeat_is_starved_stops_by_itself_and_records_nothing",
+        ),
+    ),
+    Mutation(
+        name="a session that kills its workers is claimed for ever",
+        file="memory/log_sql.py",
+        old="        barren_claims = barren_claims + 1\n",
+        new="        barren_claims = barren_claims\n",
+        tests=(f"{LEASES}::test_claims_that_bring_nothing_are_counted",),
+    ),
+    Mutation(
+        name="a call is made without a word in the log before it",
+        file="bot/brain/brain.py",
+        old="            claimed.append(ToolStarted(call=call.call, tool=call.tool))\n",
+        new="            pass\n",
+        tests=("tests/crash",),
+    ),
+    Mutation(
+        name="a stop is not obeyed",
+        file="bot/brain/decide.py",
+        old="    interrupt_first,\n",
+        new="",
+        tests=(
+            "tests/scenarios/test_stopping.py::test_what_is_said_after_a_stop_begins_anew_and_knows_of_the_stop",
+        ),
+    ),
+    Mutation(
+        name="a newer version of an event is guessed at",
+        file="memory/codec.py",
+        old="if kind is None or version > kind.VERSION:",
+        new="if kind is None:",
+        tests=("tests/memory/test_codec.py::test_what_is_not_known_is_said_to_be_unknown",),
+    ),
+)
+
+
+@contextmanager
+def copied() -> Iterator[Path]:
+    """A copy of the tree, for as long as this is open."""
+    with tempfile.TemporaryDirectory(prefix="oxbow-mutations-") as folder:
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, folder)
+        yield Path(folder)
+
+
+def passes(tree: Path, tests: Sequence[str], seconds: float) -> bool:
+    """Whether the tests pass in the tree, within that time."""
+    argv = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        argv, cwd=tree, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            return process.wait(timeout=seconds) == 0
+        except subprocess.TimeoutExpired:
+            # Interrupted and not killed, so that it takes its database server with it.
+            process.send_signal(signal.SIGINT)
+            return False
+
+
+def survives(mutation: Mutation) -> bool:
+    """Whether its tests stay green with it."""
+    with copied() as tree:
+        mutation.apply(tree)
+        return passes(tree, mutation.tests, SECONDS)
+
+
+def main() -> None:
+    with copied() as tree:
+        every = sorted({test for mutation in MUTATIONS for test in mutation.tests})
+        if not passes(tree, every, SECONDS * len(MUTATIONS)):
+            raise SystemExit("the tests fail without any mutation")
+    survivors = 0
+    for mutation in MUTATIONS:
+        began = time.monotonic()
+        survived = survives(mutation)
+        survivors += survived
+        said = "SURVIVED" if survived else "killed"
+        sys.stdout.write(f"{said:<9}{time.monotonic() - began:4.0f} s  {mutation.name}\n")
+        sys.stdout.flush()
+    if survivors:
+        raise SystemExit(f"{survivors} of {len(MUTATIONS)} mutations survived")
+
+
+if __name__ == "__main__":
+    main()
