@@ -91,8 +91,8 @@ CLAIM = text("""
           AND (lease_until IS NULL OR lease_until <= statement_timestamp())
           AND (CAST(:team AS text) IS NULL OR team = :team)
           AND id <> ALL (CAST(:without AS uuid[]))
-          -- One suspect at a time: a session that brought nothing twice may be what kills its worker, and what
-          -- dies with it is not to be taken for it. Whatever goes on is no suspect any more.
+          -- One suspect at a time: a session that brought nothing twice may be what kills its worker, and
+          -- what dies with it is not to be taken for it. Whatever goes on is no suspect any more.
           AND (barren_claims < 2 OR NOT EXISTS (
               SELECT FROM sessions AS held
               WHERE held.runnable_at <= statement_timestamp() AND held.lease_owner = :owner

@@ -9,19 +9,15 @@ it and fail with it; a mutation that survives means a promise that nothing holds
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("bot", "memory", "migrations", "sandbox", "tests", "pyproject.toml")
+from tests.support.trees import copied, replace
 
 SECONDS = 60
 """For the tests of one mutation: those that hang are red too."""
@@ -44,11 +40,7 @@ class Mutation:
 
     def apply(self, tree: Path) -> None:
         """Make the replacement; the text must be there once."""
-        path = tree / self.file
-        content = path.read_text()
-        if content.count(self.old) != 1:
-            raise SystemExit(f"{self.name}: the text is {content.count(self.old)} times in {self.file}")
-        path.write_text(content.replace(self.old, self.new))
+        replace(tree / self.file, self.old, self.new)
 
 
 MUTATIONS = (
@@ -155,19 +147,6 @@ MUTATIONS = (
         tests=("tests/memory/test_codec.py::test_what_is_not_known_is_said_to_be_unknown",),
     ),
 )
-
-
-@contextmanager
-def copied() -> Iterator[Path]:
-    """A copy of the tree, for as long as this is open."""
-    with tempfile.TemporaryDirectory(prefix="oxbow-mutations-") as folder:
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, folder)
-        yield Path(folder)
 
 
 def passes(tree: Path, tests: Sequence[str], seconds: float) -> bool:
