@@ -56,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     stats.add_argument("--month", type=_month, metavar="YYYY-MM", help="in UTC; by default the current one")
     stats.add_argument("--json", action="store_true", help="for programs")
     _add(commands, "reindex", "index every solution again, as after a change of OXBOW_EMBEDDER", _reindex)
+    measure = _add(commands, "eval", "measure recall on judged folders, in a database of its own", _eval)
+    measure.add_argument(
+        "folder", nargs="+", type=Path, help="holds corpus.jsonl, queries*.jsonl, qrels*.tsv"
+    )
+    measure.add_argument("--json", action="store_true", help="print one JSON list instead of tables")
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
     bring.add_argument("path", type=Path)
     bring.add_argument("--workspace-url", default="https://slack.com", help="base of the export's permalinks")
@@ -148,3 +153,9 @@ def _import(asked: argparse.Namespace) -> int:
     from bot.commands import bring  # noqa: PLC0415
 
     return bring(asked.path, workspace_url=asked.workspace_url)
+
+
+def _eval(asked: argparse.Namespace) -> int:
+    from bot.evaluating import evaluate  # noqa: PLC0415
+
+    return evaluate(asked.folder, as_json=asked.json)

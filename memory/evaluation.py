@@ -53,5 +53,20 @@ def quality(judged: Iterable[tuple[Sequence[str], Mapping[str, int]]]) -> Qualit
     )
 
 
+def precision_at_coverage(answered: Iterable[tuple[float, bool]], coverage: float) -> float:
+    """Share of right ones among the most confident part of the answers, each a confidence and whether right.
+
+    `coverage` is that part, above 0 and at most 1. At least one answer.
+    """
+    surest = sorted(answered, key=lambda answer: -answer[0])
+    kept = surest[: max(1, round(coverage * len(surest)))]
+    return sum(right for _, right in kept) / len(kept)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which that share of the values lies, one of them; at least one value."""
+    return sorted(values)[min(len(values) - 1, math.floor(share * len(values)))]
+
+
 def _gain(grades: Sequence[int]) -> float:
     return math.fsum((2**grade - 1) / math.log2(place + 1) for place, grade in enumerate(grades, start=1))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import text
 
+from memory.corpus_statistics import CorpusStatistics
+from memory.scope import Scope
 from memory.solutions import Outcome
 
 NEAREST_PASSAGES = 200
@@ -23,6 +25,11 @@ COUNTED_POSTINGS = 2_000
 """Document frequency is counted up to here; a term in more solutions than this hardly tells them apart."""
 READ_POSTINGS = 10_000
 """Of all terms of a query together, heaviest first; bounds the time of a query made of common words."""
+READ_POSTINGS_NARROWLY = 100_000
+"""The same within a narrow scope, where most postings belong to solutions outside of it."""
+FEW_SOLUTIONS = 1_000
+"""Up to so many solutions in a narrow scope are all compared, about 7,000 passages: a walk through the graph
+finds ever fewer of its neighbours in a smaller part of it."""
 
 SATURATION, LENGTH_NORMALISATION = 1.2, 0.75
 """BM25's k1 and b, at their textbook values: other values changed nDCG@10 by less than 0.5 here."""
@@ -46,39 +53,53 @@ SETTINGS = text("""
         set_config('random_page_cost', '1.1', true)
 """)
 
-SEARCH = text("""
+VISIBLE = """
+    team = :team AND public AND outcome <> 'withdrawn'
+    AND channel || ' ' || thread <> ALL(CAST(:hidden AS text[]))
+    AND (CAST(:as_of AS timestamptz) IS NULL OR finished_at < :as_of)
+    AND (CAST(:channels AS text[]) IS NULL OR channel = ANY(CAST(:channels AS text[])))
+    AND (CAST(:people AS text[]) IS NULL
+        OR CAST(lower(CAST(people AS text)) AS text[]) @> CAST(:people AS text[]))
+    AND (CAST(:repository AS text) IS NULL OR repository ILIKE :repository)
+    AND (CAST(:path AS text) IS NULL OR EXISTS (SELECT FROM unnest(files) AS file WHERE file ILIKE :path))
+    AND (CAST(:after AS timestamptz) IS NULL OR finished_at >= :after)
+    AND (CAST(:before AS timestamptz) IS NULL OR finished_at < :before)
+    AND (CAST(:outcomes AS text[]) IS NULL OR outcome = ANY(CAST(:outcomes AS text[])))
+    AND (CAST(:phrases AS text[]) IS NULL OR {said} ILIKE ALL(CAST(:phrases AS text[])))
+    AND (CAST(:without AS text[]) IS NULL OR NOT {said} ILIKE ANY(CAST(:without AS text[])))
+""".format(
+    said="""concat_ws(E'\\n', problem, fix, (
+        SELECT string_agg(message ->> 'text', E'\\n') FROM jsonb_array_elements(conversation) AS message
+    ))"""
+)
+"""What a search may find: what everybody may see, and of it what the scope asks for. A filter that is not
+given is gone from the plan, because plans are made with the values."""
+
+SEARCH = text(
+    """
+    -- The question's terms. How many solutions hold one is known for the most common, and counted up to a
+    -- limit for the others, which reads little because they are not common.
     WITH query_terms AS (
-        SELECT term, emphasis
-        FROM unnest(CAST(:terms AS text[]), CAST(:emphases AS float[])) AS given (term, emphasis)
+        SELECT term, emphasis, known
+        FROM unnest(CAST(:terms AS text[]), CAST(:emphases AS float[]), CAST(:documents AS float[]))
+            AS given (term, emphasis, known)
     ),
-    corpus AS (
-        SELECT greatest(count(*), 1) AS size, coalesce(avg(length), 1) AS mean_length
-        FROM solutions WHERE team = :team AND length > 0
-    ),
-    -- Document frequencies, counted up to a limit, once for all that mention them.
     counted AS MATERIALIZED (
-        SELECT term, emphasis, (
+        SELECT term, emphasis, coalesce(known, (
             SELECT count(*) FROM (
                 SELECT FROM postings WHERE postings.term = query_terms.term LIMIT :counted_postings
             ) AS entries
-        ) AS documents
+        )) AS documents
         FROM query_terms
     ),
-    -- Where the limit was reached, the true number is somewhere up to the size: take the geometric mean.
-    estimated AS (
-        SELECT term, emphasis, documents, size, CASE
-            WHEN documents < :counted_postings THEN documents ELSE greatest(documents, sqrt(documents * size))
-        END AS likely
-        FROM counted, corpus
-    ),
-    weighed AS (
-        SELECT term, emphasis, likely AS documents,
-            emphasis * ln(1 + greatest(size - likely + 0.5, 0.5) / (likely + 0.5)) AS weight
-        FROM estimated
+    weighed AS MATERIALIZED (
+        SELECT term, emphasis, documents,
+            emphasis * ln(1 + greatest(:size - documents + 0.5, 0.5) / (documents + 0.5)) AS weight
+        FROM counted
     ),
     -- The heaviest terms, as far as the postings they make us read stay within bounds.
-    chosen AS (
-        SELECT term, emphasis, weight FROM (
+    chosen AS MATERIALIZED (
+        SELECT term, weight FROM (
             SELECT *, sum(documents) OVER heaviest AS read, row_number() OVER heaviest AS place
             FROM weighed WHERE documents > 0
             WINDOW heaviest AS (ORDER BY weight DESC, term ROWS UNBOUNDED PRECEDING)
@@ -91,11 +112,17 @@ SEARCH = text("""
             SELECT weight, emphasis FROM weighed ORDER BY weight DESC LIMIT :query_terms
         ) AS heaviest
     ),
+    -- Of a narrow scope, the solutions in it, as many as can be looked at one by one.
+    few AS MATERIALIZED (
+        SELECT solutions.id AS solution_id FROM solutions JOIN channels USING (team, channel)
+        WHERE :narrow AND {visible} LIMIT :few_solutions + 1
+    ),
+    few_enough AS MATERIALIZED (SELECT :narrow AND count(*) <= :few_solutions AS it_is FROM few),
     scored AS MATERIALIZED (
         SELECT solution_id, sum(
-            weight * frequency * (:k1 + 1) / (frequency + :k1 * (1 - :b + :b * length / mean_length))
+            weight * frequency * (:k1 + 1) / (frequency + :k1 * (1 - :b + :b * length / :mean_length))
         ) AS score
-        FROM chosen JOIN postings USING (term), corpus
+        FROM chosen JOIN postings USING (term)
         GROUP BY solution_id
     ),
     -- Visibility is looked up in order of score and stops at the limit.
@@ -103,27 +130,30 @@ SEARCH = text("""
         SELECT ranked.solution_id FROM (SELECT * FROM scored ORDER BY score DESC) AS ranked
         JOIN solutions ON solutions.id = ranked.solution_id
         JOIN channels USING (team, channel)
-        WHERE team = :team AND public AND outcome <> 'withdrawn'
-            AND (channel, thread) IS DISTINCT FROM (CAST(:not_channel AS text), CAST(:not_thread AS text))
+        WHERE NOT (SELECT it_is FROM few_enough) AND {visible}
         ORDER BY ranked.score DESC LIMIT :best_by_terms
     ),
     nearest AS (
         SELECT passages.solution_id FROM passages
         JOIN solutions ON solutions.id = passages.solution_id
         JOIN channels USING (team, channel)
-        WHERE embedder = :embedder AND team = :team AND public AND outcome <> 'withdrawn'
-            AND (channel, thread) IS DISTINCT FROM (CAST(:not_channel AS text), CAST(:not_thread AS text))
+        WHERE NOT (SELECT it_is FROM few_enough) AND embedder = :embedder AND {visible}
         ORDER BY CAST(embedding AS halfvec(384)) <=> CAST(:vector AS halfvec(384)) LIMIT :nearest_passages
     ),
     -- Both scores of every candidate: a solution is as near as its best passage and all of them on average.
     candidates AS (
         SELECT solution_id, coalesce(scored.score, 0) AS lexical, similarity.best, similarity.mean
-        FROM (SELECT solution_id FROM best_by_terms UNION SELECT solution_id FROM nearest) AS found
+        FROM (
+            SELECT solution_id FROM best_by_terms UNION SELECT solution_id FROM nearest
+            UNION SELECT solution_id FROM few WHERE (SELECT it_is FROM few_enough)
+        ) AS found
         LEFT JOIN scored USING (solution_id)
         CROSS JOIN LATERAL (
-            SELECT max(1 - (embedding <=> CAST(:vector AS vector(384)))) AS best,
-                avg(1 - (embedding <=> CAST(:vector AS vector(384)))) AS mean
-            FROM passages WHERE passages.solution_id = found.solution_id AND embedder = :embedder
+            SELECT max(cosine) AS best, avg(cosine) AS mean FROM (
+                -- OFFSET keeps the distance from being computed once for each use.
+                SELECT 1 - (embedding <=> CAST(:vector AS vector(384))) AS cosine
+                FROM passages WHERE passages.solution_id = found.solution_id AND embedder = :embedder OFFSET 0
+            ) AS passage
         ) AS similarity
     ),
     scaled AS (
@@ -141,7 +171,9 @@ SEARCH = text("""
         SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, fix, outcome,
             permalink, repository, commit, finished_at, lexical, best, relevance, relevance
             + CASE WHEN channel = CAST(:channel AS text) THEN :same_channel ELSE 0 END
-            + :recent * exp(-greatest(extract(epoch FROM now() - finished_at), 0) / 86400 / :recent_days)
+            + :recent * exp(-greatest(
+                extract(epoch FROM coalesce(CAST(:as_of AS timestamptz), now()) - finished_at), 0
+            ) / 86400 / :recent_days)
             + coalesce(CAST(CAST(:outcome_weights AS jsonb) ->> outcome AS float), 0) AS score
         FROM matched JOIN solutions ON id = solution_id JOIN channels USING (team, channel)
     ),
@@ -161,11 +193,12 @@ SEARCH = text("""
         ORDER BY embedding <=> CAST(:vector AS vector(384)) LIMIT 1
     ) AS excerpt ON true
     ORDER BY threads.score DESC, threads.id
-""")
+""".replace("{visible}", VISIBLE)
+)
 
 
-def search_parameters(query: Counter[str]) -> Mapping[str, object]:
-    """Give the parameters of `SEARCH` that a query's terms and the constants decide.
+def search_parameters(query: Counter[str], corpus: CorpusStatistics, scope: Scope) -> Mapping[str, object]:
+    """Give the parameters of `SEARCH` that the query's terms, the corpus, the scope and the constants decide.
 
     A term that the query repeats is emphasised by 1 + ln(count): counting it once costs 8 points of nDCG@10
     on bug reports.
@@ -173,11 +206,16 @@ def search_parameters(query: Counter[str]) -> Mapping[str, object]:
     # Bare numbers last (a log is full of them), then what is repeated, then what was said first.
     considered = sorted(query, key=lambda term: (term.isdigit(), -query[term]))[:CONSIDERED_TERMS]
     return {
+        **scope.parameters(),
         "terms": considered,
         "emphases": [1 + math.log(query[term]) for term in considered],
+        "documents": [corpus.common.get(term) for term in considered],
+        "size": corpus.size,
+        "mean_length": corpus.mean_length,
         "counted_postings": COUNTED_POSTINGS,
         "query_terms": QUERY_TERMS,
-        "read_postings": READ_POSTINGS,
+        "read_postings": READ_POSTINGS_NARROWLY if scope.narrow else READ_POSTINGS,
+        "few_solutions": FEW_SOLUTIONS,
         "best_by_terms": BEST_BY_TERMS,
         "nearest_passages": NEAREST_PASSAGES,
         "k1": SATURATION,

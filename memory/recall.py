@@ -8,7 +8,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -16,10 +16,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine, RowMapping
 
+from memory.corpus_statistics import StatisticsReader
 from memory.database import transaction
 from memory.embedder import Embedder
 from memory.index import storable, vector_literal
 from memory.ranking import SEARCH, SETTINGS, search_parameters
+from memory.scope import EVERYTHING, Scope
 from memory.solutions import Outcome
 from memory.terms import spellings, terms
 
@@ -72,6 +74,7 @@ class Hit:
     """BM25 over what the question scores against itself, 0 to 1: the best cheap sign that a hit is right."""
     similarity: float
     """Cosine of the nearest passage, -1 to 1."""
+    confidence: float
     margin: float
     """How far it matches better than the best other thread, age, channel and outcome left aside: negative
     when another matches better, 0 when there is no other."""
@@ -83,6 +86,7 @@ class Recall:
     def __init__(self, engine: Engine, embedder: Embedder) -> None:
         self._engine = engine
         self._embedder = embedder
+        self._statistics = StatisticsReader()
 
     def search(
         self,
@@ -91,13 +95,14 @@ class Recall:
         team: str,
         channel: str | None = None,
         limit: int = 5,
-        exclude: Thread | None = None,
+        exclude: Collection[Thread] = (),
+        scope: Scope = EVERYTHING,
     ) -> list[Hit]:
         """Return the best hits, best first, one for each thread, all of public channels of the team.
 
-        `channel` is where the question is asked: its own threads count a little more. `exclude` is the
-        question's own thread. An empty list when the query has no words or the memory nothing to show.
-        Raises `EmbedderUnavailable`.
+        `channel` is where the question is asked: its own threads count a little more. `exclude` holds threads
+        that must not be found, such as the question's own. An empty list when the query has no words or the
+        memory nothing to show. Raises `EmbedderUnavailable`.
         """
         query = storable(query)
         if not query.strip():
@@ -109,14 +114,13 @@ class Recall:
             "limit": limit,
             "embedder": self._embedder.name,
             "vector": vector_literal(vector),
-            "not_channel": exclude[1] if exclude else None,
-            "not_thread": exclude[2] if exclude else None,
+            "hidden": [f"{channel} {thread}" for _, channel, thread in exclude],
         }
         with transaction(self._engine) as connection:
             connection.execute(SETTINGS)
-            rows = (
-                connection.execute(SEARCH, {**parameters, **search_parameters(terms(query))}).mappings().all()
-            )
+            corpus = self._statistics.read(connection, team)
+            parameters |= search_parameters(terms(query), corpus, scope)
+            rows = connection.execute(SEARCH, parameters).mappings().all()
         return _hits(rows, spellings(query))[:limit]
 
 
@@ -130,7 +134,7 @@ def resembling(hits: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.overlap + hit.similarity >= SEARCH_FLOOR]
 
 
-def stands_out(hit: Hit) -> bool:
+def confident(hit: Hit) -> bool:
     """Tell whether a hit is so clear that it may be offered as the answer before anything else is tried."""
     return hit.overlap + hit.similarity >= FLOOR and hit.margin >= CLEAR_MARGIN
 
@@ -157,6 +161,7 @@ def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:
         overlap=min(1.0, row["lexical"] / row["own_score"]) if row["own_score"] else 0.0,
         similarity=row["best"],
         margin=margin,
+        confidence=margin,
     )
 
 

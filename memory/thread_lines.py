@@ -115,12 +115,13 @@ def _flag(given: dict[str, Any], field: str, place: str) -> bool | None:
 
 def _time(value: object, place: str) -> datetime:
     try:
-        return _instant(value)
+        return instant(value)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise ImportProblem(f"{place}: ts must be Unix seconds or an ISO 8601 time, not {value!r}") from error
 
 
-def _instant(value: object) -> datetime:
+def instant(value: object) -> datetime:
+    """Read Unix seconds or an ISO 8601 time; raises what the conversions raise."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
         time = datetime.fromisoformat(value)
         return time if time.tzinfo else time.replace(tzinfo=UTC)

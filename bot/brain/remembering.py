@@ -88,7 +88,7 @@ class Remembering:
     def _search(self, query: str, address: ThreadAddress, *, limit: int) -> list[Hit]:
         own = (address.team, address.channel, address.thread)
         hits = self._recall.search(
-            query, team=address.team, channel=address.channel, limit=limit, exclude=own
+            query, team=address.team, channel=address.channel, limit=limit, exclude=[own]
         )
         return self._only_visible(hits)
 

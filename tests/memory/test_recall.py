@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from memory.embedder import HashingEmbedder
 from memory.index import SolutionIndex
-from memory.recall import Recall, stands_out, worth_showing
+from memory.recall import Recall, confident, worth_showing
 from memory.solutions import Solution
 from tests.memory.solution_makers import TEAM, make_solution, open_channel, remember
 
@@ -118,13 +118,13 @@ def test_being_recent_and_near_makes_no_margin(engine: Engine, recall: Recall) -
     assert first.score > second.score + 1
 
 
-def test_only_a_clear_lead_stands_out(engine: Engine, recall: Recall) -> None:
+def test_only_a_clear_lead_confident(engine: Engine, recall: Recall) -> None:
     learn(engine, make_solution("nightly import fails with KeyError tz", thread="1.0"))
     [hit] = recall.search("import fails with KeyError tz", team=TEAM, limit=1)
-    assert stands_out(hit)
+    assert confident(hit)
     learn(engine, make_solution("nightly import fails with KeyError tz", thread="2.0"))
     [hit] = recall.search("import fails with KeyError tz", team=TEAM, limit=1)
-    assert not stands_out(hit)
+    assert not confident(hit)
 
 
 class TestOrderOfEqualTexts:
@@ -180,7 +180,7 @@ class TestVisibility:
 
     def test_the_thread_of_the_question_is_left_out(self, recall: Recall) -> None:
         own = (TEAM, "C2", "2.0")
-        hits = recall.search("KeyError tz in import", team=TEAM, limit=20, exclude=own)
+        hits = recall.search("KeyError tz in import", team=TEAM, limit=20, exclude=[own])
         assert "2.0" not in {hit.thread for hit in hits}
 
     def test_hidden_solutions_take_nobodys_place(self, engine: Engine, recall: Recall) -> None:

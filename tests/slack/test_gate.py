@@ -197,6 +197,7 @@ HIT = Hit(
     overlap=1.0,
     similarity=1.0,
     margin=1.0,
+    confidence=0.5,
 )
 
 
