@@ -75,6 +75,7 @@ class Hit:
     similarity: float
     """Cosine of the nearest passage, -1 to 1."""
     confidence: float
+    """How sure it is that the hit is right, comparable between searches of any memory."""
     margin: float
     """How far it matches better than the best other thread, age, channel and outcome left aside: negative
     when another matches better, 0 when there is no other."""
@@ -152,16 +153,17 @@ def _margin(relevance: float, best_two: Sequence[float]) -> float:
 
 def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:
     shared = _distinct(spelled.get(term, term) for term in row["shared"])
+    overlap = min(1.0, row["lexical"] / row["own_score"]) if row["own_score"] else 0.0
     values: dict[str, Any] = {name: row[name] for name in COLUMNS}
     return Hit(
         **values,
         solution=row["id"],
         excerpt=row["excerpt"] or "",
         why=_why(shared, similarity=row["best"]),
-        overlap=min(1.0, row["lexical"] / row["own_score"]) if row["own_score"] else 0.0,
+        overlap=overlap,
         similarity=row["best"],
         margin=margin,
-        confidence=margin,
+        confidence=overlap + row["best"] + margin,
     )
 
 

@@ -15,6 +15,7 @@ from memory.embedder import HashingEmbedder
 from memory.events import ToolFinished
 from memory.log import SessionLog
 from tests.memory.solution_makers import make_solution, remember
+from tests.memory.test_judged import write
 from tests.support.threads import deliver
 
 ROOT = Path(__file__).parent.parent
@@ -154,3 +155,22 @@ def test_migrating_twice_is_migrating_once(database_url: str) -> None:
     for _ in range(2):
         done = oxbow("migrate", DATABASE_URL=database_url)
         assert (done.returncode, done.stdout) == (0, "The schema is up to date.\n")
+
+
+def test_evaluates_judged_folders_in_a_database_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "corpus.jsonl", {"_id": "d1", "text": "printer jams"}, {"_id": "d2", "text": "disk full"})
+    write(tmp_path, "queries.jsonl", {"_id": "q1", "text": "why is the disk full"})
+    write(tmp_path, "qrels.tsv", "q1\td2\t1")
+    data = tmp_path / "data"
+    result = oxbow("eval", str(tmp_path), "--json", OXBOW_DATA_DIR=str(data), OXBOW_EMBEDDER="hashing")
+    [measured] = json.loads(result.stdout)
+    assert (measured["name"], measured["oxbow"]["ndcg_at_10"]) == (tmp_path.name, 1)
+    assert [path.name for path in data.iterdir()] == ["evaluation"]
+
+
+def test_says_that_a_folder_is_not_judged(tmp_path: Path) -> None:
+    result = oxbow("eval", str(tmp_path), OXBOW_DATA_DIR=str(tmp_path))
+    assert (result.returncode, result.stderr) == (
+        1,
+        f"oxbow: {tmp_path} holds no corpus.jsonl or corpus.jsonl.gz, nor do its folders\n",
+    )
