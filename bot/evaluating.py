@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.compose import open_embedding
+from bot.compose import build_secrets, open_embedding
 from bot.settings import read_settings
 from memory.database import Engine, check_server, connect, migrate
 from memory.evaluation import Quality
@@ -30,7 +30,7 @@ def evaluate(folders: Sequence[Path], *, as_json: bool) -> int:
     """
     settings = read_settings()
     sets = [judged for folder in folders for judged in judged_sets(folder)]
-    console, measured = Console(highlight=False), []
+    secrets, console, measured = build_secrets(settings), Console(highlight=False), []
     with (
         _database() as engine,
         open_embedding(settings) as bare,
@@ -38,7 +38,8 @@ def evaluate(folders: Sequence[Path], *, as_json: bool) -> int:
     ):
         for judged in sets:
             with _progress() as bar:
-                measured.append(measure(engine, embedder, judged, bare=bare, report=_Reporter(bar)))
+                report = _Reporter(bar)
+                measured.append(measure(engine, embedder, judged, bare=bare, secrets=secrets, report=report))
             if not as_json:
                 _print(console, measured[-1])
     if as_json:

@@ -22,6 +22,7 @@ from memory.index import storable
 from memory.judged import JudgedSet, Question, Threads
 from memory.recall import Hit, Recall, Thread, confident, worth_showing
 from memory.scope import Scope
+from memory.secrets import SecretMask
 
 DEPTH = 10
 TIMED = 100
@@ -100,7 +101,13 @@ class _Answer:
 
 
 def measure(
-    engine: Engine, embedder: Embedder, judged: JudgedSet, *, bare: Embedder, report: Report
+    engine: Engine,
+    embedder: Embedder,
+    judged: JudgedSet,
+    *,
+    bare: Embedder,
+    secrets: SecretMask,
+    report: Report,
 ) -> Measured:
     """Fill an empty memory with the set and ask its questions; the solutions the database held are deleted.
 
@@ -109,7 +116,8 @@ def measure(
     """
     with engine.begin() as connection:
         connection.execute(EMPTY)
-    for progress in import_threads(engine, embedder, Threads(given=judged.documents), team=judged.name):
+    source = Threads(given=judged.documents)
+    for progress in import_threads(engine, embedder, source, team=judged.name, secrets=secrets):
         report(f"{judged.name}: indexing", progress.done, progress.total)
     baselines.prepare(engine)
     asking = _Asking(engine, embedder, judged, bare)

@@ -14,6 +14,7 @@ from memory.judged import judged_sets
 from memory.measuring import Measured, measure
 from tests.memory.devchat import data_folder
 from tests.memory.test_judged import write
+from tests.support.secrets import secret_mask
 
 TOPICS = ("printer jams", "KeyError tz", "docker build slow", "flaky login test", "disk full", "proxy denies")
 
@@ -41,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(engine: Engine, folder: Path, embedder: Embedder) -> Measured:
     [judged] = judged_sets(folder)
-    return measure(engine, embedder, judged, bare=embedder, report=lambda *_: None)
+    return measure(engine, embedder, judged, bare=embedder, secrets=secret_mask(), report=lambda *_: None)
 
 
 def test_measures_the_product_beside_the_single_methods(engine: Engine, folder: Path) -> None:
@@ -64,7 +65,10 @@ def test_counts_what_passes_the_bars_with_and_without_an_answer(engine: Engine, 
 def test_says_what_it_is_doing_and_how_far_it_is(engine: Engine, folder: Path) -> None:
     [judged] = judged_sets(folder)
     said: list[tuple[str, int, int]] = []
-    measure(engine, HashingEmbedder(), judged, bare=HashingEmbedder(), report=lambda *step: said.append(step))
+    hashing = HashingEmbedder()
+    measure(
+        engine, hashing, judged, bare=hashing, secrets=secret_mask(), report=lambda *step: said.append(step)
+    )
     assert said[-1] == (f"{folder.name}: asking", 6, 6)
 
 
@@ -97,6 +101,6 @@ def minilm() -> Iterator[Embedder]:
 def test_real_questions_find_their_answers(engine: Engine, minilm: Embedder, name: str, floor: float) -> None:
     folder = data_folder(name.removesuffix("-discussion"))
     [judged] = (judged for judged in judged_sets(folder) if judged.name == name)
-    measured = measure(engine, minilm, judged, bare=minilm, report=lambda *_: None)
+    measured = measure(engine, minilm, judged, bare=minilm, secrets=secret_mask(), report=lambda *_: None)
     assert measured.oxbow.ndcg_at_10 > floor
     assert all(measured.oxbow.ndcg_at_10 > other.ndcg_at_10 - 0.01 for other in measured.baselines.values())
