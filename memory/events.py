@@ -77,6 +77,8 @@ class InterruptRequested:
     VERSION: ClassVar[int] = 1
     by: str
     source: InterruptSource
+    at: str | None = None
+    """Slack time stamp of the moment; what was said before it is stopped too, though it be heard after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,6 +169,8 @@ class Session:
 
     interrupted_through: int = 0
     interrupts_handled: int = 0
+    stopped_at: str = ""
+    """Slack time stamp of the last stop."""
     feedback: tuple[Judgement, ...] = ()
     replies: tuple[Reply, ...] = ()
     usage: tuple[tuple[str, Usage], ...] = ()

@@ -64,6 +64,9 @@ def _hear_messages(app: App, listener: Listener) -> None:
     def reaction(event: Json) -> None:
         listener.reaction(event)
 
+    def stopped(event: Json) -> None:
+        listener.native_stop(event)
+
     def channel_changed(event: Json) -> None:
         channel = event.get("channel")
         listener.channel_changed(str(channel.get("id") if isinstance(channel, dict) else channel))
@@ -71,13 +74,15 @@ def _hear_messages(app: App, listener: Listener) -> None:
     app.event("app_mention")(message)
     app.event("message")(message)
     app.event("reaction_added")(reaction)
+    app.event("agent_session_stopped")(stopped)
     for name in CHANNEL_EVENTS:
         app.event(name)(channel_changed)
 
 
 def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -> None:
     def stop(ack: Ack, body: Json) -> None:
-        listener.stop(_thread(body, team), body["user"]["id"], "button", f"button:{_press(body)}")
+        by, at = body["user"]["id"], str(body["actions"][0]["action_ts"])
+        listener.stop(_thread(body, team), by, "button", f"button:{_press(body)}", at=at)
         ack()
 
     def judge(ack: Ack, body: Json) -> None:

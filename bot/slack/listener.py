@@ -91,9 +91,21 @@ class Listener:
                 # Joins, topics, bot posts, canvases: nobody speaks to the bot there.
                 return
 
-    def stop(self, address: ThreadAddress, by: str, source: InterruptSource, delivery: str) -> None:
-        """Somebody wants the thread's session to stop; that holds no text and is always heard."""
-        self._log.receive(address, [InterruptRequested(by=by, source=source)], delivery_key=delivery)
+    def stop(
+        self, address: ThreadAddress, by: str, source: InterruptSource, delivery: str, *, at: str
+    ) -> None:
+        """Somebody wants the thread's session to stop; that holds no text and is always heard.
+
+        `at` is Slack's time stamp of the moment: what was said before it is stopped too.
+        """
+        self._log.receive(address, [InterruptRequested(by=by, source=source, at=at)], delivery_key=delivery)
+
+    def native_stop(self, event: Json) -> None:
+        """Slack's own stop button of an agent session."""
+        thread, at = event.get("thread_ts"), str(event["event_ts"])
+        if thread is not None:
+            address = ThreadAddress(team=self._me.team, channel=str(event["channel"]), thread=str(thread))
+            self.stop(address, str(event["user"]), "native", f"native:{at}", at=at)
 
     def feedback(
         self,
@@ -126,7 +138,7 @@ class Listener:
             f"reaction:{item['ts']}:{event['user']}:{name}:{event.get('event_ts')}",
         )
         if name == "x":
-            self.stop(address, by, "reaction", f"{delivery}:stop")
+            self.stop(address, by, "reaction", f"{delivery}:stop", at=str(event["event_ts"]))
         turn = self._answered_turn(state, str(item["ts"]))
         if turn is not None:
             judgement: Judgement = "not_solved" if name == "x" else "solved"
@@ -155,7 +167,7 @@ class Listener:
             return
         words = without_mention(text, self._me.user)
         if is_stop(words):
-            self.stop(address, str(author), "word", f"message:{ts}")
+            self.stop(address, str(author), "word", f"message:{ts}", at=ts)
             return
         verdict = self._verdict(channel)
         if verdict.visibility != "public":

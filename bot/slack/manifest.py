@@ -10,6 +10,7 @@ EVENTS = (
     "app_mention",
     "message.channels",
     "reaction_added",
+    "agent_session_stopped",
     *(e for e in CHANNEL_EVENTS if "convert" not in e),
 )
 """Events the app subscribes to. A conversion to private is told as a message, where it is told at all."""
@@ -33,6 +34,8 @@ def manifest(*, request_url: str | None) -> Json:
             "background_color": "#1d3b36",
         },
         "features": {
+            # Without a tab for messages nobody writes to the bot where it cannot read.
+            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": False},
             "bot_user": {"display_name": "Oxbow", "always_online": True},
             "slash_commands": [command if socket else command | {"url": request_url}],
         },

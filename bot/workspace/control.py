@@ -101,6 +101,12 @@ class Control:
         """Somebody takes a reaction back."""
         self._world.unreact(self._message(channel, ts), name, self._world.state.person(user))
 
+    def stop_session(self, user: str, channel: str, thread_ts: str) -> None:
+        """Somebody presses Slack's own stop button in a thread."""
+        state = self._world.state
+        root = state.root_of(state.channel(channel).id, thread_ts)
+        self._world.stop_session(root, state.person(user))
+
     # What people do with the app; each returns when the app has acknowledged or failed to
 
     def command(self, user: str, channel: str, text: str, name: str = "/oxbow") -> Interaction:

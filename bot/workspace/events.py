@@ -115,6 +115,18 @@ def reaction(kind: str, name: str, person: Person, message: Message, event_ts: s
     }
 
 
+def session_stopped(person: Person, root: Message, event_ts: str) -> Json:
+    """`agent_session_stopped`: Slack's own stop button, pressed where the app streams nothing."""
+    return {
+        "type": "agent_session_stopped",
+        "user": person.id,
+        "channel": root.channel,
+        "thread_ts": root.ts,
+        "streaming_message_ts": [],
+        "event_ts": event_ts,
+    }
+
+
 def membership(kind: str, person: Person, channel: Channel, event_ts: str) -> Json:
     """`member_joined_channel` or `member_left_channel`."""
     return {

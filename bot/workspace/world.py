@@ -112,6 +112,12 @@ class World:
         with self.changed:
             self._reacted("reaction_removed", name, person, self.state.unreact(message, name, person.id))
 
+    def stop_session(self, root: Message, person: Person) -> None:
+        """Press Slack's own stop button in a thread."""
+        with self.changed:
+            event_ts = self.state.time_stamps.next()
+            self._tell(events.session_stopped(person, root, event_ts), self.state.channels[root.channel])
+
     # Channels
 
     def join(self, channel: Channel, person: Person) -> None:

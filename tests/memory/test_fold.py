@@ -58,8 +58,8 @@ def done(turn: int = 1, outcome: str = "answered") -> TurnFinished:
     return TurnFinished(turn=turn, outcome=outcome)  # type: ignore[arg-type]
 
 
-def stop() -> InterruptRequested:
-    return InterruptRequested(by="U1", source="word")
+def stop(at: str | None = None) -> InterruptRequested:
+    return InterruptRequested(by="U1", source="word", at=at)
 
 
 def changed(before: Session, after: Session) -> set[str]:
@@ -81,6 +81,7 @@ def changed(before: Session, after: Session) -> set[str]:
         ((said(), deleted()), deleted(), set()),
         ((said(), deleted()), edited("back again"), set()),
         ((said(),), stop(), {"interrupted_through"}),
+        ((said(),), stop("5.0"), {"interrupted_through", "stopped_at"}),
         ((said(),), FeedbackGiven(by="U1", verdict="solved", turn=1), {"feedback"}),
         ((said(),), recalled(hit()), {"recalled"}),
         ((said(),), attached(), {"sandbox", "last_sandbox", "pending_notes"}),
@@ -306,6 +307,30 @@ def test_what_was_said_before_the_stop_enters_before_it_and_nobody_acts_on_it() 
             ("The people in the thread stopped you here. Do not go on with the stopped work unasked.",),
         ),
     ]
+
+
+def test_a_message_that_was_said_before_the_stop_and_heard_after_it_opens_no_turn() -> None:
+    session = session_of(said(), stop("5.0"), *STOPPED, said("and B", ts="4.0"))
+    assert (session.turn, session.turn_open) == (1, False)
+    assert [message.text for message in session.waiting] == ["and B"]
+
+
+def test_it_is_stopped_with_the_turn_that_is_being_stopped() -> None:
+    session = session_of(said(), stop("5.0"), said("and B", ts="4.0"))
+    assert session.interrupted_through == 4
+    session = session_of(
+        said(), stop("5.0"), said("and B", ts="4.0"), InterruptHandled(through=4), done(outcome="interrupted")
+    )
+    assert (session.turn, session.turn_open, session.waiting) == (1, False, ())
+
+
+def test_it_does_not_stop_what_was_asked_after_the_stop() -> None:
+    session = session_of(said(), stop("5.0"), said("now C", ts="6.0"), said("and B", ts="4.0"))
+    assert session.interrupted_through == 3
+    session = session_of(
+        said(), stop("5.0"), *STOPPED, said("now C", ts="6.0"), said("and B", ts="4.0"), asked(7)
+    )
+    assert (session.turn, session.turn_open, session.waiting) == (2, True, ())
 
 
 def test_a_stop_of_nothing_is_no_word_to_the_model() -> None:

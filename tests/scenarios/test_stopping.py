@@ -1,4 +1,4 @@
-"""Anybody can stop a turn, by a word, the button or a reaction, whatever it is doing."""
+"""Anybody can stop a turn, by a word, a button or a reaction, whatever it is doing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ def by_reaction(at_work: Live, thread: str) -> None:
     at_work.workspace.react("bruno", "general", progress(at_work, thread)["ts"], "x")
 
 
-WAYS = pytest.mark.parametrize("stop", [by_word, by_mention, by_button, by_reaction])
+def by_slacks_own_button(at_work: Live, thread: str) -> None:
+    at_work.workspace.stop_session("bruno", "general", thread)
+
+
+WAYS = pytest.mark.parametrize("stop", [by_word, by_mention, by_button, by_reaction, by_slacks_own_button])
 
 
 def stopped_once(at_work: Live, thread: str) -> None:

@@ -68,6 +68,8 @@ class Slack:
                 self.listener.message(event)
             elif event["type"] == "reaction_added":
                 self.listener.reaction(event)
+            elif event["type"] == "agent_session_stopped":
+                self.listener.native_stop(event)
             elif event["type"] in CHANNEL_EVENTS:
                 self.listener.channel_changed(str(event["channel"]))
 

@@ -21,13 +21,13 @@ PING = 0.3
 class Ear:
     """A Bolt app that writes down what it hears, on a connection that is watched."""
 
-    def __init__(self, workspace: LocalWorkspace) -> None:
+    def __init__(self, workspace: LocalWorkspace, ping: float = PING) -> None:
         client = WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=1, retry_handlers=[])
         app = App(client=client, process_before_response=True)
         self.heard: list[str] = []
         self.silences: list[float] = []
         app.event("message")(self._message)
-        self.connection = SocketConnection(app, workspace.app_token, self.silences.append, ping=PING)
+        self.connection = SocketConnection(app, workspace.app_token, self.silences.append, ping=ping)
 
     def _message(self, event: Json) -> None:
         self.heard.append(event["text"])
@@ -76,10 +76,17 @@ def test_what_slack_sent_into_the_silence_is_delivered_again(workspace: LocalWor
     eventually(lambda: "into the void" in ear.heard)
 
 
-def test_a_connection_that_ends_without_a_word_is_replaced(workspace: LocalWorkspace, ear: Ear) -> None:
+def test_a_connection_that_ends_without_a_word_is_replaced_before_its_pings_have_failed(
+    workspace: LocalWorkspace,
+) -> None:
+    ear = Ear(workspace, ping=5.0)  # pings alone would take more than 20 seconds
+    ear.connection.start()
+    eventually(lambda: workspace.connected == 1)
     workspace.cut_connections()
-    eventually(lambda: opened(workspace) == 2)
+    eventually(lambda: opened(workspace) == 2, within=15.0)
     check_hears(workspace, ear)
+    workspace.drop_connections()
+    ear.connection.stop()
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "too_many_websockets"])

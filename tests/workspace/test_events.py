@@ -151,3 +151,17 @@ def test_the_opened_home_is_told(workspace: LocalWorkspace) -> None:
 def test_any_other_event_can_be_told(workspace: LocalWorkspace) -> None:
     workspace.tell({"type": "app_rate_limited", "minute_rate_limited": 1})
     assert kinds(workspace, 1) == ["app_rate_limited"]
+
+
+def test_slacks_own_stop_button_is_told(workspace: LocalWorkspace) -> None:
+    thread = workspace.post("ada", "general", "hello")
+    workspace.stop_session("bruno", "general", thread)
+    [_, stopped] = told(workspace, 2)
+    assert stopped == {
+        "type": "agent_session_stopped",
+        "channel": "C0GENERAL1",
+        "user": workspace.user_id("bruno"),
+        "thread_ts": thread,
+        "streaming_message_ts": [],
+        "event_ts": stopped["event_ts"],
+    }
