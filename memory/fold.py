@@ -61,6 +61,7 @@ from memory.session import (
     Spoken,
     Summarised,
     ToolCall,
+    moment,
 )
 
 
@@ -90,7 +91,7 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case MessageDeleted():
             return _message_deleted(session, event)
         case InterruptRequested():
-            stopped_at = max(session.stopped_at, event.at or "", key=_moment)
+            stopped_at = max(session.stopped_at, event.at or "", key=moment)
             return replace(session, interrupted_through=recorded.seq, stopped_at=stopped_at)
         case FeedbackGiven():
             return _feedback_given(session, event)
@@ -140,8 +141,9 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
 
 
 def _message_received(session: Session, recorded: RecordedEvent, event: MessageReceived) -> Session:
-    if _moment(event.ts) < _moment(session.stopped_at):
-        session = _with_late_message(session, recorded)
+    if moment(event.ts) < moment(session.stopped_at):
+        # Said before the last stop and heard after it: it opens no turn, and stops with the open one.
+        session = replace(session, interrupted_through=recorded.seq) if session.stopping else session
     elif not session.turn_open:
         session = _open_turn(session, recorded.recorded_at)
     message = Message(
@@ -153,20 +155,6 @@ def _message_received(session: Session, recorded: RecordedEvent, event: MessageR
         text=event.text,
     )
     return replace(session, messages=(*session.messages, message), closed=None)
-
-
-def _moment(ts: str) -> tuple[int, str]:
-    """Orders Slack's time stamps; an empty one is before all others."""
-    return len(ts), ts
-
-
-def _with_late_message(session: Session, recorded: RecordedEvent) -> Session:
-    """A message said before the last stop, heard after it: it opens no turn, and stops with the open one."""
-    stopping = session.interrupted_through > session.interrupts_handled
-    said_since = any(message.seq > session.interrupted_through for message in session.messages)
-    if session.turn_open and stopping and not said_since:
-        return replace(session, interrupted_through=recorded.seq)
-    return session
 
 
 def _open_turn(session: Session, at: datetime) -> Session:

@@ -191,6 +191,12 @@ class Session:
         return tuple(m for m in self.messages if m.seq > self.heard_through and not m.withdrawn)
 
     @property
+    def stopping(self) -> bool:
+        """A stop of the open turn is not obeyed yet, and nothing was said after it."""
+        unhandled = self.interrupted_through > self.interrupts_handled
+        return self.turn_open and unhandled and all(m.seq < self.interrupted_through for m in self.messages)
+
+    @property
     def pending_call(self) -> ToolCall | None:
         """The first call of the last answer that has no result."""
         return next((call for call in self.calls if call.finished is None), None)
@@ -222,6 +228,11 @@ class Session:
     def reply(self, key: str) -> Reply | None:
         """The reply with this key, started or posted."""
         return next((reply for reply in self.replies if reply.key == key), None)
+
+
+def moment(ts: str) -> tuple[int, str]:
+    """Orders Slack's time stamps; an empty one is before all others."""
+    return len(ts), ts
 
 
 def text_of(spoken: Spoken) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from html import escape
 
 from memory.events import Json, RecalledSolution, ToolFinished
-from memory.session import Entry, Heard, Message, Session, Spoken, Summarised
+from memory.session import Entry, Heard, Message, Session, Spoken, Summarised, moment
 
 SHORT_OUTPUT = 2_000
 """Characters of one tool result in the text that is summarised: enough to tell what happened."""
@@ -71,7 +71,7 @@ def _heard_blocks(heard: Heard) -> list[Json]:
 
 def _written(message: Message) -> tuple[int, str]:
     """The order of writing: deliveries within milliseconds of each other may be heard in another one."""
-    return len(message.ts), message.ts
+    return moment(message.ts)
 
 
 def _result_block(result: ToolFinished) -> Json:
