@@ -17,6 +17,8 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from memory.events import (
+    ApprovalGiven,
+    ApprovalRequested,
     Event,
     InterruptHandled,
     InterruptRequested,
@@ -58,6 +60,12 @@ Field: TypeAlias = tuple[str, str]
 
 WAITS: Mapping[type[Event], Field | None] = {ReplyPosted: ("kind", "question")}
 """Events after which the session waits for people, which is nobody's fault; None: whatever the event says."""
+
+PUT: tuple[type[Event], ...] = (ApprovalRequested,)
+"""From here on the session waits for a decision, whatever else is said meanwhile."""
+
+DECIDED: tuple[type[Event], ...] = (ApprovalGiven, InterruptRequested)
+"""Until here."""
 
 PROVIDER_FAULTS = ("overloaded", "broken")
 """Reasons of a failed model call that are the provider's."""
@@ -150,11 +158,13 @@ class _Reading:
 
     def __init__(self) -> None:
         self.spoken = self.message = self.read_through = self.ended = self.worked = self.waited = 0
+        self.put = self.decided = 0
 
     @property
     def owed(self) -> bool:
         """Whether somebody is owed progress now."""
-        return self.spoken > self.ended and self.waited <= max(self.spoken, self.worked)
+        waits = self.waited > max(self.spoken, self.worked) or self.put > max(self.decided, self.worked)
+        return self.spoken > self.ended and not waits
 
     def read(self, seq: int, event: Event) -> None:
         """One more event."""
@@ -168,6 +178,10 @@ class _Reading:
             self.worked = seq
         if _waits(event):
             self.waited = seq
+        if isinstance(event, PUT):
+            self.put = seq
+        if isinstance(event, DECIDED):
+            self.decided = seq
         unread = self.message > self.read_through and not isinstance(event, SessionClosed)
         if isinstance(event, ENDS) and not unread:
             self.ended = seq

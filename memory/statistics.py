@@ -175,6 +175,8 @@ def measure(connection: Connection, window: Window, *, now: datetime | None = No
             "read": _names(meaning.READ),
             "work": _names(meaning.WORK),
             "ends": _names(meaning.ENDS),
+            "put": _names(meaning.PUT),
+            "decided": _names(meaning.DECIDED),
             "provider_faults": [f'"{reason}"' for reason in meaning.PROVIDER_FAULTS],
             "waits": [name for name, _ in waits],
             "fields": [field[0] if field else None for _, field in waits],

@@ -38,6 +38,8 @@ MEASURE = text("""
             coalesce(max(seq) FILTER (WHERE type = 'message_received') OVER so_far, 0) AS message,
             coalesce(max(seq) FILTER (WHERE type = ANY(:read)) OVER so_far, 0) AS read_through,
             coalesce(max(seq) FILTER (WHERE type = ANY(:work)) OVER so_far, 0) AS worked,
+            coalesce(max(seq) FILTER (WHERE type = ANY(:put)) OVER so_far, 0) AS put,
+            coalesce(max(seq) FILTER (WHERE type = ANY(:decided)) OVER so_far, 0) AS decided,
             coalesce(max(seq) FILTER (WHERE type = ANY(:waits) AND EXISTS (
                 SELECT FROM unnest(CAST(:waits AS text[]), CAST(:fields AS text[]), CAST(:words AS text[]))
                     AS wait (kind, field, word)
@@ -55,7 +57,7 @@ MEASURE = text("""
             spoken > coalesce(max(seq) FILTER (
                 WHERE type = ANY(:ends) AND (message <= read_through OR type = 'session_closed')
             ) OVER (PARTITION BY id ORDER BY seq ROWS UNBOUNDED PRECEDING), 0)
-                AND waited <= greatest(spoken, worked) AS owed,
+                AND waited <= greatest(spoken, worked) AND put <= greatest(decided, worked) AS owed,
             coalesce(max(seq) FILTER (WHERE epoch IS NOT NULL) OVER (PARTITION BY id, holder) > seq, false)
                 OR live AND coalesce(holder = lease_epoch, false) AS held
         FROM read

@@ -22,7 +22,17 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from tests.brain.logs import START, answered, asked, opened, overloaded, said, use
+from tests.brain.logs import (
+    START,
+    answered,
+    approval_given,
+    approval_requested,
+    asked,
+    opened,
+    overloaded,
+    said,
+    use,
+)
 
 NOON = START.replace(hour=12)
 Step = tuple[float, int | None, Event]
@@ -141,6 +151,15 @@ def test_waiting_for_people_is_not_asked_for() -> None:
         (1, 1, asked(2)), (2, 1, answered(use("c1", "ask"))), (3, 1, ReplyStarted(key="q", kind="question")),
         (4, 1, QUESTION), (3_600, None, said(ts="2.0")), (3_601, 2, started()), (3_602, 2, ran(0)),
         (3_603, 2, ANSWERED),
+    )  # fmt: skip
+    assert (numbers(found.asked), numbers(found.lost)) == ([0, 60], [])
+
+
+def test_waiting_for_a_decision_is_not_asked_for_whatever_is_said_meanwhile() -> None:
+    found = measured(
+        (1, 1, asked(2)), (2, 1, answered(use("c1"))), (4, 1, approval_requested()),
+        (900, None, said(ts="2.0")), (3_600, None, approval_given()),
+        (3_601, 2, started()), (3_602, 2, ran(0)), (3_603, 2, ANSWERED),
     )  # fmt: skip
     assert (numbers(found.asked), numbers(found.lost)) == ([0, 60], [])
 

@@ -30,7 +30,17 @@ from memory.events import (
     TurnFinished,
 )
 from memory.statistics import Attainment, Window, measure, month_of, statistics
-from tests.brain.logs import answered, asked, opened, overloaded, recalled, said, use
+from tests.brain.logs import (
+    answered,
+    approval_given,
+    approval_requested,
+    asked,
+    opened,
+    overloaded,
+    recalled,
+    said,
+    use,
+)
 from tests.memory.solution_makers import make_solution, remember
 
 MARCH, APRIL = month_of(datetime(2026, 3, 15, tzinfo=UTC))
@@ -220,6 +230,8 @@ def random_event(chance: random.Random) -> tuple[bool, Event]:
             ToolFinished(call="c1", tool="bash", status="finished", output="", seconds=chance.random() * 99),
         ),
         (True, ReplyPosted(key="k", kind=chance.choice(["question", "notice"]), ts="2.0")),
+        (True, approval_requested()),
+        (False, approval_given()),
         (True, InterruptHandled(through=3)),
         (True, TurnFinished(turn=1, outcome="answered")),
         (True, SolutionIndexed(turn=1, kept=True)),
