@@ -277,7 +277,7 @@ def build_sandbox(settings: Settings) -> Sandbox | str:
     """The sandbox, or the reason why this host has none."""
     root = settings.oxbow_data_dir.resolve() / "workspaces"
     try:
-        return open_sandbox(settings.oxbow_sandbox, root)
+        return open_sandbox(settings.oxbow_sandbox, root, image=settings.oxbow_sandbox_image)
     except SandboxUnavailable as error:
         logger.warning("sessions will run no commands: %s", error)
         return str(error)

@@ -16,7 +16,7 @@ from bot.brain.budget import Budget
 from bot.brain.policy import read_rules
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedder import EMBEDDERS
-from sandbox.choose import CHOICES
+from sandbox.choose import CHOICES, DEFAULT_IMAGE
 
 REPOSITORY_SCHEMES = ("file", "https")
 
@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     oxbow_data_dir: Path = Path("data")
     oxbow_embedder: str = "minilm"
     oxbow_sandbox: str = "auto"
+    oxbow_sandbox_image: str = DEFAULT_IMAGE
+    """Of the containers: has bash, Git and Python 3.11 or newer, and whatever the repositories need."""
     oxbow_workspace_days: int = Field(default=7, ge=1)
     """Of rest after which a workspace is kept as a snapshot only."""
     oxbow_workspace_gib: int = Field(default=50, ge=1)

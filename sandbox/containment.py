@@ -133,6 +133,9 @@ def _proportional(process: int) -> int:
     try:
         with open(f"/proc/{process}/smaps_rollup") as file:
             return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
+    except PermissionError:
+        # In a container root may not look so closely; shared memory then counts for each who shares it.
+        return _resident(process)
     except OSError:
         return 0
 

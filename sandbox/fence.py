@@ -20,7 +20,12 @@ _PREFIX = "epoch."
 
 def session_folder(root: Path, session: str) -> Path:
     """Where everything of the session lives; its name is safe whatever the session is called."""
-    return root / "sessions" / hashlib.sha256(session.encode()).hexdigest()[:32]
+    return root / "sessions" / session_key(session)
+
+
+def session_key(session: str) -> str:
+    """A name of 32 hexadecimal digits, safe wherever names are limited."""
+    return hashlib.sha256(session.encode()).hexdigest()[:32]
 
 
 def establish(folder: Path, epoch: int) -> Path:
@@ -28,7 +33,8 @@ def establish(folder: Path, epoch: int) -> Path:
     if not folder.exists():
         draft = folder.with_name(f"draft.{secrets.token_hex(8)}")
         (draft / f"{_PREFIX}{epoch}").mkdir(parents=True, mode=0o700)
-        (draft / "files").mkdir(mode=0o700)
+        # Passed through by commands whose machine has no other root for them; never listed.
+        (draft / "files").mkdir(mode=0o711)
         try:
             draft.rename(folder)
         except OSError:

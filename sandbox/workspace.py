@@ -67,7 +67,7 @@ def create(root: Path, session: str, *, epoch: int, own_user: bool) -> Workspace
     token = secrets.token_hex(8)
     (gate / token).mkdir(mode=0o700)
     draft = gate / token / "files"
-    draft.mkdir(mode=0o700)
+    draft.mkdir(mode=0o711)
     uid = _take_uid(root, f"{folder.name}.{token}") if own_user else None
     (draft / "session").write_text(session)
     _furnish(draft, uid)

@@ -22,6 +22,7 @@ PROJECT_IMPORTS = {
 
 OWNERS = {
     "anthropic": ("bot/model/anthropic.py",),
+    "docker": ("sandbox/docker_engine.py",),
     "github": ("bot/forge/",),
     "kingfisher_sdk": ("memory/secrets.py",),
     "sentence_transformers": ("memory/encoders.py",),

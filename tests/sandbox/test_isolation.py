@@ -125,8 +125,8 @@ def test_a_sandbox_is_opened_by_its_name(tmp_path: Path, name: str, isolated: bo
 
 
 def test_an_unknown_name_is_answered_with_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="auto, local, unisolated"):
-        open_sandbox("docker", tmp_path)
+    with pytest.raises(ValueError, match="auto, local, docker, unisolated"):
+        open_sandbox("elsewhere", tmp_path)
 
 
 def test_a_root_that_cannot_be_used_is_named(tmp_path: Path) -> None:
