@@ -9,7 +9,7 @@ from dataclasses import replace
 from threading import Event
 
 from bot.brain.claimed import Claimed
-from bot.forge.errors import RepositoryUnavailable
+from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Bundle, Mirrors
 from bot.forge.repository import Chosen, Repository, Undecided, choose
 from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStatus
@@ -70,7 +70,7 @@ class Hands:
         repository = chosen if isinstance(chosen, Repository) else None
         try:
             claimed.append(self._prepared(claimed, self._sandbox, repository))
-        except (errors.SandboxUnreachable, errors.SandboxLost) as error:
+        except (errors.SandboxUnreachable, errors.SandboxLost, RepositoryUnreachable) as error:
             claimed.append(_later(claimed.session, error))
         except (errors.SandboxUnavailable, errors.FileProblem, RepositoryUnavailable) as error:
             claimed.append(SandboxUnavailable(detail=str(error), delay=None))
@@ -296,7 +296,7 @@ def _clipped(text: str) -> str:
     return f"{text[:half]}\n[… {len(text) - EVENT_BYTES} characters left out …]\n{text[-half:]}"
 
 
-def _later(session: Session, error: errors.SandboxError) -> SandboxUnavailable:
+def _later(session: Session, error: Exception) -> SandboxUnavailable:
     """Waited for, each time twice as long."""
     before = session.no_sandbox.delay if session.no_sandbox else None
     delay = min(before * 2, LONGEST_DELAY) if before else FIRST_DELAY

@@ -2,6 +2,7 @@
 
 ForgeError
 ├── RepositoryUnavailable   a repository cannot be read now; the text names it and says why
+│   └── RepositoryUnreachable  its host or disk does not answer: try again later
 ├── ForgeUnavailable        the forge does not answer or asks for patience: try again later
 ├── ForgeRefused            the forge understood and said no: trying again changes nothing
 ├── BranchMoved             the branch is not where it was expected; nothing was pushed
@@ -15,6 +16,10 @@ class ForgeError(Exception):
 
 class RepositoryUnavailable(ForgeError):
     """A repository cannot be read now."""
+
+
+class RepositoryUnreachable(RepositoryUnavailable):
+    """The repository's host or disk does not answer."""
 
 
 class ForgeUnavailable(ForgeError):

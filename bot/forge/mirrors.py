@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-from bot.forge.errors import ForgeError, RepositoryUnavailable
-from bot.forge.plumbing import GitFailed, git, run_git
+from bot.forge.errors import ForgeError, ForgeUnavailable, RepositoryUnavailable, RepositoryUnreachable
+from bot.forge.plumbing import GitFailed, GitUnreachable, git, run_git
 from bot.forge.port import Remote
 from bot.forge.pushing import default_branch
 from bot.forge.repository import short_name
@@ -60,7 +60,10 @@ class Mirrors:
         self._lock = Lock()
 
     def bundle(self, address: str, branch: str | None = None) -> Bundle:
-        """The branch as it is now, by default the default branch. Raises `RepositoryUnavailable`."""
+        """The branch as it is now, by default the default branch. Raises `RepositoryUnavailable`.
+
+        `RepositoryUnreachable` is the one that may pass.
+        """
         with (
             self.refreshed(address) as mirror,
             _readable(address),
@@ -130,9 +133,9 @@ def _readable(address: str) -> Iterator[None]:
     try:
         yield
     except (GitFailed, OSError, ForgeError) as error:
-        raise RepositoryUnavailable(
-            f"the repository {short_name(address)} cannot be read: {error}"
-        ) from error
+        away = isinstance(error, GitUnreachable | ForgeUnavailable)
+        unreadable = RepositoryUnreachable if away else RepositoryUnavailable
+        raise unreadable(f"the repository {short_name(address)} cannot be read: {error}") from error
 
 
 def _default_branch(mirror: Path, remote: Remote) -> str:

@@ -1,11 +1,13 @@
 """Running git: the one place, with everything switched off that could run code or leak a secret.
 
-GitFailed       git ended with an error; the message is git's own
+GitFailed           git ended with an error; the message is git's own
+└── GitUnreachable  the other side does not answer
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +37,16 @@ _MODEST = ("core.packedGitLimit=512m", "core.packedGitWindowSize=32m", "pack.thr
 
 class GitFailed(Exception):
     """A git command ended with an error; the text is what git said."""
+
+
+class GitUnreachable(GitFailed):
+    """The other side does not answer."""
+
+
+_AWAY = re.compile(
+    r"unable to access (?!.*returned error: 4\d\d)|Could not read from remote repository|early EOF|RPC failed"
+)
+"""What git says of a host or a disk that is away. A host that refuses answers with a status from 400 on."""
 
 
 def git(*args: str, cwd: Path) -> str:
@@ -75,10 +87,11 @@ def run_git(
     except FileNotFoundError as error:
         raise GitFailed(f"git {args[0]} cannot run in {cwd}: git or that folder is missing.") from error
     except subprocess.TimeoutExpired as error:
-        raise GitFailed(f"git {args[0]} in {cwd} took longer than {SECONDS:.0f} seconds.") from error
+        raise GitUnreachable(f"git {args[0]} in {cwd} took longer than {SECONDS:.0f} seconds.") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
-        raise GitFailed(f"git {args[0]} in {cwd} failed: {said or f'exit code {done.returncode}'}")
+        failed = GitUnreachable if _AWAY.search(said) else GitFailed
+        raise failed(f"git {args[0]} in {cwd} failed: {said or f'exit code {done.returncode}'}")
     return done.stdout.decode(errors="replace")
 
 

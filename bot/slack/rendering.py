@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +28,14 @@ from bot.slack.rendered import (
     section,
 )
 from memory.events import RecalledSolution, ReplyKind, TurnOutcome
-from memory.session import Session, Spoken, ToolCall, text_of
+from memory.session import FailedCall, Session, Spoken, ToolCall, text_of
+
+LATE_SECONDS = 360
+"""From this on it is said how late a message was heard: Slack's own deliveries, repeated ones included, end
+after six minutes."""
+
+LATEST_SECONDS = 4 * 86_400
+"""Catching up goes three days back; what seems older was written by a clock that is wrong."""
 
 STEPS_SHOWN = 8
 """Steps in the progress message: what fits on a phone without scrolling; earlier ones are counted."""
@@ -87,7 +94,7 @@ def progress(session: Session, around: Surroundings) -> Rendered:
     doing = _doing(session)
     elapsed = _elapsed(session, around.now)
     head = f"*{doing}*  ·  {elapsed}" if elapsed else f"*{doing}*"
-    body = "\n".join([head, *lines, *steps])
+    body = "\n".join([head, *_late(session), *lines, *steps])
     return Rendered(
         text=doing,
         blocks=(
@@ -168,7 +175,7 @@ def _doing(session: Session) -> str:
     if session.pending_call is not None:
         return _calling(session, session.pending_call)
     if session.failed_call is not None:
-        return "The model is busy; I try again"
+        return _asking_again(session.failed_call)
     if session.recalled is None:
         return "Looking for earlier solutions"
     spoken = next((e for e in reversed(session.conversation) if isinstance(e, Spoken)), None)
@@ -176,7 +183,17 @@ def _doing(session: Session) -> str:
     return escape(said) or "Thinking"
 
 
+def _asking_again(failed: FailedCall) -> str:
+    """Which try it will be is said, so that people see that something goes on."""
+    why = "is busy" if failed.failure.reason == "overloaded" else "does not answer"
+    return f"The model {why}; I ask again by myself (try {failed.in_a_row + 1})"
+
+
 def _calling(session: Session, call: ToolCall) -> str:
+    missing = session.no_sandbox
+    if missing is not None and missing.delay is not None:
+        cause = escape(first_line(missing.detail.partition(": ")[0], 140))
+        return f"Waiting: {cause}. I look again by myself"
     approval = session.approval(call.call)
     if approval is not None and approval.given is None:
         return "Waiting for approval"
@@ -188,6 +205,18 @@ def _elapsed(session: Session, now: datetime) -> str:
         return ""
     seconds = max(0, round((now - session.turn_opened_at).total_seconds()))
     return f"{seconds} s" if seconds < 100 else f"{seconds // 60} min {seconds % 60} s"
+
+
+def _late(session: Session) -> Iterator[str]:
+    """That the turn's message was heard long after it was said, if it was."""
+    first = next((message for message in session.messages if message.turn == session.turn), None)
+    if first is None or session.turn_opened_at is None:
+        return
+    seconds = round(session.turn_opened_at.timestamp() - float(first.ts))
+    if LATE_SECONDS < seconds < LATEST_SECONDS:
+        minutes = f"{seconds % 3_600 // 60} min"
+        span = f"{seconds // 3_600} h {minutes}" if seconds >= 3_600 else minutes
+        yield f":hourglass: I was away and saw this {span} after it was said."
 
 
 def _footer(session: Session, around: Surroundings) -> Iterable[str]:
@@ -208,4 +237,5 @@ def _footer(session: Session, around: Surroundings) -> Iterable[str]:
     yield "  ·  ".join(part for part in parts if part) or "Oxbow"
     if session.no_sandbox is not None:
         yield f":warning: I could run no commands: {escape(cut(session.no_sandbox.detail, 300))}"
+    yield from _late(session)
     yield from map(escape, around.notices)

@@ -127,6 +127,10 @@ def overloaded(delay: float | None = 4.0) -> ModelFailed:
     return ModelFailed(request="1.1", reason="overloaded", detail="busy", delay=delay)
 
 
+def broken(delay: float | None = 8.0) -> ModelFailed:
+    return ModelFailed(request="1.2", reason="broken", detail="the line is dead", delay=delay)
+
+
 def too_long() -> ModelFailed:
     return ModelFailed(request="1.1", reason="context_too_long", detail="too long", delay=None)
 

@@ -156,10 +156,10 @@ def test_a_snapshot_that_cannot_be_put_back_leaves_the_base_commit(engine: Engin
     assert again.snapshot_at is None
 
 
-def test_a_repository_that_cannot_be_read_is_said(engine: Engine, tmp_path: Path) -> None:
+def test_a_repository_whose_host_is_away_is_waited_for(engine: Engine, tmp_path: Path) -> None:
     event = attach(engine, claim(engine), hands(tmp_path, allowed=(NOWHERE,)))
     assert isinstance(event, SandboxUnavailable)
-    assert event.delay is None
+    assert event.delay == FIRST_DELAY
     assert event.detail.startswith("the repository nowhere cannot be read: ")
 
 

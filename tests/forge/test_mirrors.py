@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.forge.errors import RepositoryUnavailable
+from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Bundle, Mirrors, without_credential
 from bot.forge.plumbing import git
 from tests.forge.origins import commit, initialised
@@ -55,10 +55,17 @@ def test_a_repository_that_is_not_there_is_named(tmp_path: Path, mirrors: Mirror
         mirrors.bundle((tmp_path / "nowhere").as_uri())
 
 
+@pytest.mark.parametrize("address", ["https://127.0.0.1:1/shop", "file:///not/there/shop"])
+def test_a_host_or_a_disk_that_is_away_may_come_back(mirrors: Mirrors, address: str) -> None:
+    with pytest.raises(RepositoryUnreachable, match="the repository shop cannot be read"):
+        mirrors.bundle(address)
+
+
 def test_a_repository_without_a_commit_is_named(tmp_path: Path, mirrors: Mirrors) -> None:
     git("init", "--quiet", "--bare", "empty", cwd=tmp_path)
-    with pytest.raises(RepositoryUnavailable, match="the repository empty cannot be read"):
+    with pytest.raises(RepositoryUnavailable, match="the repository empty cannot be read") as refused:
         mirrors.bundle((tmp_path / "empty").as_uri())
+    assert not isinstance(refused.value, RepositoryUnreachable)
 
 
 def test_no_hook_of_a_repository_runs(origin: Path, tmp_path: Path, mirrors: Mirrors) -> None:

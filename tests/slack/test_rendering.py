@@ -26,6 +26,7 @@ from tests.brain.logs import (
     at,
     attached,
     beginning,
+    broken,
     finished,
     first_answer,
     hit,
@@ -183,7 +184,15 @@ def test_links(address: str, label: str, made: str) -> None:
         (first_answer(words("I look at the trace.\nThen …"), use()), "Working"),
         ((*first_answer(words("I look at <b>"), use()), finished(), asked(9)), "I look at &lt;b&gt;"),
         (first_answer(use("c1", "ask", question="Which?")), "Waiting for your answer"),
-        ((*beginning(), asked(5), overloaded()), "The model is busy; I try again"),
+        ((*beginning(), asked(5), overloaded()), "The model is busy; I ask again by myself (try 2)"),
+        (
+            (*beginning(), asked(5), overloaded(), asked(7), broken()),
+            "The model does not answer; I ask again by myself (try 3)",
+        ),
+        (
+            (*first_answer(use()), unavailable(delay=5.0)),
+            "Waiting: no bubblewrap here. I look again by myself",
+        ),
     ],
 )
 def test_what_is_being_done(events: tuple[Event, ...], says: str) -> None:
@@ -268,6 +277,23 @@ def test_what_people_must_know_stands_under_the_answer() -> None:
         "Scripted model: recorded.",
         "No isolation.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("late", "said_so"),
+    [
+        (60, []),
+        (400, [":hourglass: I was away and saw this 6 min after it was said."]),
+        (11_100, [":hourglass: I was away and saw this 3 h 5 min after it was said."]),
+        (10 * 86_400, []),
+    ],
+)
+def test_what_was_heard_long_after_it_was_said_says_so(late: int, said_so: list[str]) -> None:
+    ts = f"{at(1).timestamp() - late:.6f}"
+    rest = first_answer()[1:]
+    session = session_of(said(ts=ts), *rest)
+    assert footer(session)[1:] == said_so
+    assert [line for line in said_so if line in str(rendering.progress(session, AROUND).blocks)] == said_so
 
 
 def test_a_failure_is_said_with_its_reason_and_the_way_out() -> None:

@@ -45,9 +45,12 @@ class Received:
 
 
 class MessagesApi:
-    """A running stand-in; `with MessagesApi(script) as api: …` and give `api.address` to the client."""
+    """A running stand-in; `with MessagesApi(script) as api: …` and give `api.address` to the client.
 
-    def __init__(self, script: Script) -> None:
+    `port` 0 takes a free one.
+    """
+
+    def __init__(self, script: Script, *, port: int = 0) -> None:
         self.script = script
         self.journal: list[Received] = []
         self.stopped = Event()
@@ -55,7 +58,7 @@ class MessagesApi:
         """Set when a client closed a stream before its end."""
         self._cache = PromptCache()
         self._signed: set[str] = set()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
 
     @property
     def address(self) -> str:
@@ -102,8 +105,8 @@ class MessagesApi:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, api: MessagesApi) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, api: MessagesApi, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.api = api
 
 
