@@ -15,10 +15,12 @@ from pydantic import SecretStr
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
+from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy, read_rules
 from bot.brain.profile import engineer
+from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
@@ -204,6 +206,7 @@ def working(
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)
     forges = Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings))
+    exporting = None if isinstance(sandbox, str) else Exporting(sandbox, profile.limits, secrets)
     brain = Brain(
         thinking=Thinking(model, profile),
         hands=Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings), secrets),
@@ -215,6 +218,7 @@ def working(
             tokens=settings.oxbow_session_tokens,
             dollars=settings.oxbow_session_dollars,
         ),
+        publishing=Publishing(exporting, forges, allowed, secrets),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
     sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engine, sandbox)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from memory.events import ToolFinished, TurnOutcome
 from memory.session import Message, Session, ToolCall
@@ -14,6 +15,24 @@ TEACHING: tuple[TurnOutcome, ...] = ("answered", "failed")
 def noted(session: Session, text: str) -> Session:
     """The model is told at its next request."""
     return replace(session, pending_notes=(*session.pending_notes, text))
+
+
+def open_turn(session: Session, at: datetime) -> Session:
+    """The next turn begins; what the one before left behind is gone."""
+    return replace(
+        session,
+        turn=session.turn + 1,
+        turn_open=True,
+        turn_opened_at=at,
+        turn_requests=0,
+        failed_call=None,
+        no_sandbox=None,
+        usage=(),
+        woken=False,
+        change=session.change.turn_opened(),
+        setbacks=0,
+        limit=None,
+    )
 
 
 def message_at(session: Session, ts: str) -> Message | None:

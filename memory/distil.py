@@ -52,7 +52,7 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
             dict.fromkeys(str(c.input["path"]) for c in calls if c.tool in ("edit", "write") and _went(c))
         ),
         repository=attached.repository if attached else None,
-        commit=_commit(calls),
+        commit=session.change.commit_of(turn) or _commit(calls),
         people=tuple(dict.fromkeys(message.author_name for message in said)),
         conversation=(
             *(Utterance(author=m.author_name, text=m.text) for m in said),
@@ -68,6 +68,17 @@ def _outcome(session: Session, finished: FinishedTurn) -> Outcome:
         case "solved":
             return "confirmed"
         case "not_solved":
+            return "unsolved"
+        case _:
+            return _merged(session, finished.turn)
+
+
+def _merged(session: Session, turn: int) -> Outcome:
+    """Without a word of people, what became of the pull request is one."""
+    match session.change.end_of(turn):
+        case "merged":
+            return "confirmed"
+        case "closed" | "reverted":
             return "unsolved"
         case _:
             return "answered"

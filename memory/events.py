@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from memory.change_events import ChangeRecorded, PullRequestChanged
+
 Json: TypeAlias = dict[str, Any]
 """A JSON object exactly as a provider sent it: stored verbatim, replayed verbatim, never interpreted here."""
 
@@ -333,6 +335,7 @@ Received: TypeAlias = (
     | InterruptRequested
     | FeedbackGiven
     | ApprovalGiven
+    | PullRequestChanged
 )
 Recorded: TypeAlias = (
     SolutionsRecalled
@@ -353,6 +356,7 @@ Recorded: TypeAlias = (
     | TurnFinished
     | SolutionIndexed
     | SessionClosed
+    | ChangeRecorded
 )
 Event: TypeAlias = Received | Recorded
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
+from memory.change_events import PullRequestChanged
+from memory.change_fold import change_recorded, pull_request_changed
 from memory.changes import (
     TEACHING,
     due_again,
     message_at,
     noted,
+    open_turn,
     with_call,
     with_calls_ended,
     with_message,
@@ -136,8 +138,11 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return replace(session, index_due=tuple(t for t in session.index_due if t != event.turn))
         case SessionClosed():
             return _session_closed(session, event)
+        case PullRequestChanged():
+            return pull_request_changed(session, recorded, event)
         case _:
-            assert_never(event)
+            # What is left are the events of a change; the type checker holds this to be all.
+            return change_recorded(session, recorded, event)
 
 
 def _message_received(session: Session, recorded: RecordedEvent, event: MessageReceived) -> Session:
@@ -145,7 +150,7 @@ def _message_received(session: Session, recorded: RecordedEvent, event: MessageR
         # Said before the last stop and heard after it: it opens no turn, and stops with the open one.
         session = replace(session, interrupted_through=recorded.seq) if session.stopping else session
     elif not session.turn_open:
-        session = _open_turn(session, recorded.recorded_at)
+        session = open_turn(session, recorded.recorded_at)
     message = Message(
         seq=recorded.seq,
         turn=session.turn,
@@ -155,21 +160,6 @@ def _message_received(session: Session, recorded: RecordedEvent, event: MessageR
         text=event.text,
     )
     return replace(session, messages=(*session.messages, message), closed=None)
-
-
-def _open_turn(session: Session, at: datetime) -> Session:
-    return replace(
-        session,
-        turn=session.turn + 1,
-        turn_open=True,
-        turn_opened_at=at,
-        turn_requests=0,
-        failed_call=None,
-        no_sandbox=None,
-        usage=(),
-        setbacks=0,
-        limit=None,
-    )
 
 
 def _message_edited(session: Session, event: MessageEdited) -> Session:
@@ -259,6 +249,7 @@ def _model_requested(session: Session, event: ModelRequested) -> Session:
         heard_through=max(session.heard_through, event.through),
         turn_requests=session.turn_requests + (1 if entered or session.turn_requests else 0),
         requested=True,
+        change=session.change.asked_again(),
     )
 
 
@@ -390,7 +381,7 @@ def _next_turn(session: Session, at: datetime) -> Session:
     """Messages that nobody answered open the next turn, unless a stop came after them."""
     if not any(message.seq > session.interrupts_handled for message in session.waiting):
         return session
-    session = _open_turn(session, at)
+    session = open_turn(session, at)
     moved = tuple(
         replace(message, turn=session.turn) if message.seq > session.heard_through else message
         for message in session.messages

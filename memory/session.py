@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import dropwhile
 from typing import TypeAlias
 
+from memory.change import Publication
 from memory.events import (
     ApprovalGiven,
     FeedbackGiven,
@@ -150,6 +151,9 @@ class Session:
     finished_turns: tuple[FinishedTurn, ...] = ()
     index_due: tuple[int, ...] = ()
 
+    woken: bool = False
+    """The turn was opened by what became of the pull request, not by a message."""
+
     recalled: SolutionsRecalled | None = None
     recall_entered: bool = False
     requested: bool = False
@@ -166,6 +170,9 @@ class Session:
     """The workspace it has or had last: what it was made from is what a new one is made from."""
     no_sandbox: SandboxUnavailable | None = None
     no_sandbox_at: datetime | None = None
+
+    change: Publication = field(default_factory=Publication)
+    """How far the session's change has come on its way into a pull request."""
 
     interrupted_through: int = 0
     interrupts_handled: int = 0

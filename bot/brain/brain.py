@@ -15,6 +15,7 @@ from bot.brain.decide import decide
 from bot.brain.hands import Hands
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
+from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.steps import (
@@ -29,6 +30,7 @@ from bot.brain.steps import (
     Index,
     Pause,
     Post,
+    Publish,
     Recall,
     Refuse,
     RequestApproval,
@@ -68,6 +70,7 @@ class Brain:
         speaking: Speaking,
         policies: Policies,
         budget: Budget,
+        publishing: Publishing,
     ) -> None:
         self._thinking = thinking
         self._hands = hands
@@ -75,6 +78,7 @@ class Brain:
         self._speaking = speaking
         self._policies = policies
         self._budget = budget
+        self._publishing = publishing
 
     def run(self, claimed: Claimed, draining: Callable[[], bool]) -> None:
         """Work on the session until it rests or is closed; when `draining`, hand it over between steps."""
@@ -136,6 +140,8 @@ class Brain:
                 self._thinking.compact(claimed)
             case AskModel():
                 self._thinking.ask(claimed, lambda _: None)
+            case Publish(stage=stage):
+                self._publishing.advance(claimed, stage, self._speaking.permalink(claimed))
             case FinishTurn(outcome=outcome):
                 self._speaking.fold_progress(claimed, outcome)
                 claimed.append(TurnFinished(turn=claimed.session.turn, outcome=outcome))

@@ -113,6 +113,13 @@ class Claimed:
         """Keep the whole output of a call beside the log; its event holds head and tail."""
         self._log.put_blob(self.id, call, output)
 
+    def kept_output(self, key: str) -> bytes:
+        """What was kept beside the log under this key."""
+        content = self._log.get_blob(self.id, key)
+        if content is None:
+            raise AssertionError(f"{key} was kept before the event that names it")
+        return content
+
     def rest(self, delay: float | None) -> bool:
         """Give the lease up for `delay` seconds or until something happens; False when something just did."""
         if self._log.rest(self.lease, head=self.session.head, delay=delay):

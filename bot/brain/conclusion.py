@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.brain.publication import publication_text
 from bot.brain.splitting import split_markdown
 from bot.slack.rendered import harmless
 from memory.events import FailureReason, Limit, ModelFailed, TurnOutcome
@@ -38,8 +39,9 @@ def conclude(session: Session) -> Conclusion | None:
     if spoken is not None and spoken.stop_reason == "refusal":
         return Conclusion(text="The model declined to work on this request.", outcome="failed")
     if spoken is not None and not session.calls and spoken.stop_reason not in GOES_ON:
-        text = session.last_word(session.turn).strip()
-        return Conclusion(text=text or "I have nothing to add.", outcome="answered")
+        text = session.last_word(session.turn).strip() or "I have nothing to add."
+        published = publication_text(session)
+        return Conclusion(text="\n\n".join(filter(None, (text, published))), outcome="answered")
     return None
 
 

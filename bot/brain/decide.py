@@ -13,6 +13,7 @@ from typing import TypeAlias
 from bot.brain.approving import shown_whole
 from bot.brain.budget import exceeded, stalled
 from bot.brain.conclusion import answer_parts, conclude
+from bot.brain.publication import next_stage, notice_key
 from bot.brain.steps import (
     AskModel,
     Attach,
@@ -25,6 +26,7 @@ from bot.brain.steps import (
     Index,
     Pause,
     Post,
+    Publish,
     Recall,
     Refuse,
     RequestApproval,
@@ -114,7 +116,7 @@ def _anything_said(session: Session, turn: int) -> bool:
 
 def drop_empty_turn(session: Session, _: Facts) -> Step | None:
     """A turn whose every message was withdrawn before it was read has nothing to answer."""
-    unread = session.turn_open and session.turn_requests == 0
+    unread = session.turn_open and session.turn_requests == 0 and not session.woken
     return FinishTurn(outcome="interrupted") if unread and not session.waiting else None
 
 
@@ -241,6 +243,26 @@ def _unfinished(session: Session) -> bool:
     return session.last_spoken is None or session.last_spoken.stop_reason == "pause_turn"
 
 
+def publish_change(session: Session, facts: Facts) -> Step | None:
+    """A change of the answer becomes a draft pull request before the answer is posted, which names it."""
+    end = conclude(session)
+    if not session.turn_open or end is None or end.outcome != "answered":
+        return None
+    match next_stage(session, facts.now):
+        case None:
+            return None
+        case timedelta() as wait:
+            return Rest(delay=wait.total_seconds())
+        case stage:
+            return Publish(stage=stage)
+
+
+def tell_pull_request(session: Session, _: Facts) -> Step | None:
+    """The thread is told, once, what became of the pull request, or that a person has to go on."""
+    key = notice_key(session)
+    return _post_once(session, key, "notice") if key else None
+
+
 def post_answer(session: Session, _: Facts) -> Step | None:
     """The answer is said once, in as many parts as it needs, and then the turn is over."""
     if not session.turn_open:
@@ -260,6 +282,7 @@ RULES: tuple[Rule, ...] = (
     rest_when_closed,
     settle_replies,
     confirm_stop,
+    tell_pull_request,
     drop_empty_turn,
     show_progress,
     run_calls,
@@ -268,6 +291,7 @@ RULES: tuple[Rule, ...] = (
     give_up_turn,
     pause_at_limit,
     ask_model,
+    publish_change,
     post_answer,
     index_turns,
 )

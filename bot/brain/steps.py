@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from bot.brain.budget import Budget
 from bot.brain.policy import ToolPolicy
+from bot.brain.publication import Stage
 from memory.events import LimitReached, ReplyKind, TurnOutcome
 from memory.session import Reply, ToolCall
 
@@ -106,6 +107,13 @@ class AskModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Bring the change of the answer one stage further on its way into a pull request."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishTurn:
     """Record the end of the turn."""
 
@@ -139,6 +147,7 @@ Step: TypeAlias = (
     | Recall
     | Compact
     | AskModel
+    | Publish
     | FinishTurn
     | Index
     | Rest

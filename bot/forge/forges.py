@@ -24,6 +24,11 @@ class Forges:
         github = self._github
         return github if github is not None and github.hosts(address) else self.plain
 
+    def writes(self, address: str) -> bool:
+        """Whether changes can be pushed there: by the app, or into a folder of this machine."""
+        hosted = self._github is not None and self._github.hosts(address)
+        return hosted or address.startswith("file:")
+
     def _remote(self, address: str) -> Remote:
         github = self._github
         hosted = github is not None and github.hosts(address)

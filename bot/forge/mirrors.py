@@ -43,6 +43,13 @@ class Mirror:
     folder: Path
     default_branch: str
 
+    @property
+    def branches(self) -> dict[str, str]:
+        """Every branch and the commit that it is at."""
+        shape = "--format=%(refname:lstrip=2) %(objectname)"
+        told = git("for-each-ref", shape, "refs/heads", cwd=self.folder)
+        return dict(line.split() for line in told.splitlines())
+
     def commit(self, branch: str) -> str:
         """The commit that the branch is at. Raises `GitFailed`."""
         return git(
@@ -74,6 +81,14 @@ class Mirrors:
             commit = mirror.commit(chosen)
             git("bundle", "create", "--quiet", str(packed), f"refs/heads/{chosen}", cwd=mirror.folder)
             return Bundle(content=packed.read_bytes(), commit=commit, branch=chosen)
+
+    def file(self, address: str, *, commit: str, path: str) -> str | None:
+        """A file as it is at a commit; None when it is not there. Raises `RepositoryUnavailable`."""
+        with self.refreshed(address) as mirror:
+            try:
+                return git("cat-file", "blob", f"{commit}:{path}", cwd=mirror.folder)
+            except GitFailed:
+                return None
 
     @contextmanager
     def refreshed(self, address: str) -> Iterator[Mirror]:

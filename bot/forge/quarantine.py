@@ -100,6 +100,20 @@ class Quarantine:
         """The files of a commit, as one name."""
         return self._git("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
 
+    def patch(self, commit: str, base: str) -> str:
+        """What a branch changes since it left its base, as one name: equal for equal changes."""
+        since = self._git("merge-base", f"refs/heads/{base}", commit).strip()
+        return self._patch_id(since, commit)
+
+    def patch_here(self) -> str:
+        """The same of this change."""
+        return self._patch_id(self.base, self.tree)
+
+    def _patch_id(self, before: str, after: str) -> str:
+        diff = self._git("diff", *_PLAINLY, "--full-index", before, after)
+        told = run_git(("patch-id", "--stable"), cwd=self.folder, environment={}, content=diff.encode())
+        return told.split(" ")[0]
+
     def commit(self, *, parent: str, message: str, by: Authorship) -> str:
         """A commit of the change's files after `parent`: the same arguments give the same commit."""
         identity = {

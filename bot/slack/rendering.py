@@ -11,6 +11,7 @@ from typing import assert_never
 from bot.brain.conclusion import answer_parts
 from bot.model.prices import cost
 from bot.slack.approval import approval_post
+from bot.slack.pull_requests import pull_request_notice
 from bot.slack.rendered import (
     OUTCOME_WORDS,
     Rendered,
@@ -77,6 +78,8 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
             return approval_post(session, key.removeprefix("approval:"))
         case "answer":
             return answer(session, int(key.rsplit(":", 1)[1]), around)
+        case "notice" if key.startswith("pull:"):
+            return pull_request_notice(session, key)
         case "notice":
             return plain(
                 ":octagonal_sign: Stopped. Nothing goes on by itself; say what to do next when you like."

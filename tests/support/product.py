@@ -14,14 +14,17 @@ from sqlalchemy import Engine
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
 from bot.brain.claimed import Claimed, StopSignal
+from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
 from bot.brain.profile import engineer
+from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
-from bot.forge.mirrors import Mirrors, without_credential
+from bot.forge.forges import Forges
+from bot.forge.repository import repositories
 from bot.slack.board import ProgressBoard
 from bot.slack.decisions import Decisions
 from bot.slack.gate import Gate
@@ -78,18 +81,22 @@ class Product:
         self.settings = ChannelSettings(engine)
         self.policies = Policies(ToolPolicy(), self.settings)
         self.budget = Budget()
+        self.addresses: tuple[str, ...] = ()
+        """Of the repositories that sessions may work on."""
+        self.forges = Forges(folder / "mirrors")
         self._folder = folder
         self._sandbox = sandbox
 
     def brain(self, model: ScriptModel) -> Brain:
         """A brain with this model; it keeps nothing, so each worker may have a new one."""
-        profile = engineer([])
+        allowed = repositories(self.addresses)
+        profile = engineer([repository.name for repository in allowed])
         return Brain(
             thinking=Thinking(model, profile),
             hands=Hands(
                 self._sandbox,
-                Mirrors(self._folder / "mirrors", without_credential),
-                (),
+                self.forges.mirrors,
+                allowed,
                 profile.limits,
                 Snapshots(self._folder / "snapshots"),
                 secret_mask(),
@@ -98,6 +105,9 @@ class Product:
             speaking=Speaking(self.replies, self.board, self.gate, ()),
             policies=self.policies,
             budget=self.budget,
+            publishing=Publishing(
+                Exporting(self._sandbox, profile.limits, secret_mask()), self.forges, allowed, secret_mask()
+            ),
         )
 
     def say(self, user: str, channel: str, text: str, thread: str | None = None) -> str:

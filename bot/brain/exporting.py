@@ -1,0 +1,95 @@
+"""The sandbox's half of a change's way: declared checks run there, and the change leaves it as a pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bot.brain.claimed import Claimed
+from bot.forge.errors import ChangeRefused
+from bot.forge.leaving import Packed, packed, packing
+from bot.forge.quarantine import PACK_BYTES
+from memory.change_events import CheckRun
+from memory.secrets import SecretMask
+from memory.session import Session
+from sandbox import errors
+from sandbox.port import Cancelled, Finished, Limits, Outcome, Sandbox, Unknown
+
+OUTPUT_CHARACTERS = 8_000
+"""Kept of a check's output, its end: what shows an error."""
+
+
+class StopRequested(Exception):
+    """People said stop while a command ran: the stop is obeyed first."""
+
+
+class Exporting:
+    """Commands in the workspace of a session, each once for each answer of the model."""
+
+    def __init__(self, sandbox: Sandbox, limits: Limits, secrets: SecretMask) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._secrets = secrets
+
+    def check(self, claimed: Claimed, commands: Mapping[str, str]) -> tuple[CheckRun, ...]:
+        """Run the commands in order, up to the first that fails. Raises `StopRequested`, `SandboxError`."""
+        return tuple(self._checked(claimed, commands))
+
+    def _checked(self, claimed: Claimed, commands: Mapping[str, str]) -> Iterator[CheckRun]:
+        for name, command in commands.items():
+            run = self._run_of(name, command, self._execute(claimed, f"check:{name}", command))
+            yield run
+            if run.exit_code != 0:
+                return
+
+    def _run_of(self, name: str, command: str, outcome: Outcome) -> CheckRun:
+        said = outcome.reason if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")
+        return CheckRun(
+            name=name,
+            command=self._secrets.text(command),
+            exit_code=outcome.exit_code if isinstance(outcome, Finished) else None,
+            seconds=0.0 if isinstance(outcome, Unknown) else round(outcome.seconds, 3),
+            output=self._secrets.text(said)[-OUTPUT_CHARACTERS:],
+        )
+
+    def pack(self, claimed: Claimed, base: str) -> tuple[Packed, bytes] | None:
+        """Everything that changed since `base`; None when nothing did.
+
+        Raises `ChangeRefused`, `StopRequested` and `SandboxError`.
+        """
+        # Packing changes nothing, so a worker that takes over packs for itself.
+        outcome = self._execute(claimed, f"export:{claimed.lease.epoch}", packing(base))
+        if not (isinstance(outcome, Finished) and outcome.exit_code == 0):
+            said = "" if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")[-500:]
+            raise ChangeRefused(f"the workspace could not pack it: {self._secrets.text(said)}")
+        found = packed(outcome.output.decode(errors="replace"))
+        if found is None:
+            return None
+        if found.size > PACK_BYTES:
+            raise ChangeRefused(f"it is packed in {found.size} bytes, more than {PACK_BYTES}")
+        return found, b"".join(self._read(claimed, part) for part in found.parts)
+
+    def _read(self, claimed: Claimed, path: str) -> bytes:
+        try:
+            return self._sandbox.read(_reference(claimed.session), path=path, epoch=claimed.lease.epoch)
+        except errors.FileProblem as problem:
+            raise ChangeRefused(f"it cannot be read: {problem}") from problem
+
+    def _execute(self, claimed: Claimed, name: str, command: str) -> Outcome:
+        session = claimed.session
+        outcome = self._sandbox.execute(
+            _reference(session),
+            call=f"{name}:{session.turn}.{session.turn_requests}",
+            command=command,
+            limits=self._limits,
+            epoch=claimed.lease.epoch,
+            cancelled=claimed.stop.interrupted,
+        )
+        if isinstance(outcome, Cancelled):
+            raise StopRequested
+        return outcome
+
+
+def _reference(session: Session) -> str:
+    if session.sandbox is None:
+        raise AssertionError("a stage is decided for a session with a workspace")
+    return session.sandbox.reference

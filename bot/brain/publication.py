@@ -1,0 +1,171 @@
+"""A change on its way into a pull request: what follows next, and every text about it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from bot.brain.tools import HANDS
+from memory.change import Publication
+from memory.change_events import ChangeChecked, ChangeExported, CheckRun
+from memory.session import Message, Session
+
+Stage = Literal["check", "export", "push", "open", "give_up"]
+
+AWAITED_TIMES = 5
+"""How often a forge that does not answer is asked again before the answer goes without it: with delays from 5
+seconds, doubled, that is two and a half minutes."""
+
+FIRST_DELAY, LONGEST_DELAY = 5.0, 120.0
+"""Seconds between two attempts."""
+
+TITLE_CHARACTERS = 72
+"""Of a commit's first line, as Git's own tools show it whole."""
+
+PROBLEM_CHARACTERS = 2_000
+"""Of the question in a description; the thread has the rest."""
+
+SLUG_CHARACTERS = 40
+
+
+def next_stage(session: Session, now: datetime) -> Stage | timedelta | None:
+    """What follows for the change of the turn's answer: a stage, a wait, or nothing more."""
+    change = session.change
+    if not _worked(session) or change.withheld is not None:
+        return None
+    if change.awaited is not None and change.awaited_at is not None:
+        if change.awaited_times > AWAITED_TIMES:
+            return "give_up"
+        remaining = change.awaited_at + timedelta(seconds=change.awaited.delay) - now
+        if remaining > timedelta():
+            return remaining
+    return _stage(change)
+
+
+def _stage(change: Publication) -> Stage | None:
+    if change.checked is None:
+        return "check"
+    if failed(change.checked):
+        return "give_up"
+    if change.exported is None:
+        return "export"
+    if change.pushed is None or change.pushed.commit != change.exported.commit:
+        return "push"
+    return "open" if change.opened is None else None
+
+
+def _worked(session: Session) -> bool:
+    """Whether the turn did something in a workspace that was made from a repository."""
+    attached = session.sandbox
+    if attached is None or attached.repository is None or attached.base_commit is None:
+        return False
+    return any(call.tool in HANDS and turn == session.turn for call, turn in session.tool_log)
+
+
+def failed(checked: ChangeChecked) -> tuple[CheckRun, ...]:
+    """The declared commands that failed."""
+    return tuple(run for run in checked.runs if run.exit_code != 0)
+
+
+def branch_name(session: UUID, title: str, number: int) -> str:
+    """The branch of the session's n-th pull request: readable, and its own whatever the title."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower())[:SLUG_CHARACTERS].strip("-")
+    again = f"-{number}" if number > 1 else ""
+    return f"oxbow/{slug or 'change'}-{str(session)[:8]}{again}"
+
+
+def title_of(session: Session, subject: str) -> str:
+    """The subject of the commit that was made in the workspace, else the first line of what was asked."""
+    line = " ".join((subject or _question(session).text).split())
+    line = "".join(sign for sign in line if sign.isprintable()) or "Change"
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def commit_message(session: Session, title: str, permalink: str) -> str:
+    """The message of the commit, with everybody who steered as a co-author."""
+    names = {message.author: message.author_name for message in _heard(session)}
+    credit = [f"Co-authored-by: {_plain(names[who])} <{who}@slack.invalid>" for who in names]
+    return "\n".join([title, "", f"Made in {permalink}", "", *credit, ""])
+
+
+def description(session: Session, exported: ChangeExported, permalink: str) -> str:
+    """The text of the pull request, in Markdown."""
+    return "\n\n".join(_sections(session, exported, permalink))
+
+
+def _sections(session: Session, exported: ChangeExported, permalink: str) -> Iterator[str]:
+    asked = _unaddressed(_question(session).text)[:PROBLEM_CHARACTERS]
+    yield "**Problem**\n" + "\n".join(f"> {line}" for line in asked.splitlines() if line.strip())
+    yield "**Cause and change**\n\n" + _unaddressed(session.last_word(session.turn).strip())
+    yield f"**Evidence**, at `{exported.commit}`\n" + "\n".join(_evidence(session, exported))
+    recalled = session.recalled.hits if session.recalled else ()
+    links = [f"- {hit.permalink} ({hit.outcome})" for hit in recalled if hit.permalink]
+    if links:
+        yield "**Earlier threads that were at hand**\n" + "\n".join(links)
+    yield f"From [the thread]({permalink}). A draft: a person reviews and merges it."
+
+
+def _evidence(session: Session, exported: ChangeExported) -> Iterator[str]:
+    runs = session.change.checked.runs if session.change.checked else ()
+    yield from (f"- {run.name}: `{run.command}` passed in {run.seconds:.0f} s" for run in runs)
+    if not runs:
+        yield "- the repository declares no checks; the thread shows which commands were run"
+    match exported.premise:
+        case "unmoved":
+            yield f"- `{exported.base_branch}` is where the work began, `{exported.base[:12]}`"
+        case "moved":
+            yield f"- `{exported.base_branch}` moved on meanwhile; the change applies to it as it is now"
+        case "conflicts":
+            yield f"- `{exported.base_branch}` moved on over the same lines: there are conflicts to resolve"
+
+
+def publication_text(session: Session) -> str:
+    """What the answer says of the pull request; empty when there is nothing to say."""
+    change = session.change
+    withheld = change.withheld
+    if withheld is not None and withheld.reason != "unchanged":
+        return f"**No pull request.** {withheld.detail}"
+    if change.opened is None or change.pushed is None or change.pushed.turn != session.turn:
+        return ""
+    opened, pushed = change.opened, change.pushed
+    name = f"#{opened.number} {_plain(opened.title)}"
+    shown = (
+        f"[{name}]({opened.address})" if opened.address.startswith("http") else f"{name} (`{opened.address}`)"
+    )
+    return (
+        f"**Draft pull request** {shown} — `{opened.branch}` at `{pushed.commit[:10]}`. A person merges it."
+    )
+
+
+def _question(session: Session) -> Message:
+    return next((message for message in session.messages if not message.withdrawn), session.messages[0])
+
+
+def _heard(session: Session) -> Iterator[Message]:
+    return (m for m in session.messages if m.seq <= session.heard_through and not m.withdrawn)
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(sign for sign in text if sign.isprintable() and sign not in "<>[]").split())
+
+
+def _unaddressed(text: str) -> str:
+    """Without the power to notify people of the forge."""
+    return re.sub(r"(?<!\w)@(?=\w)", "@\N{WORD JOINER}", text)
+
+
+def notice_key(session: Session) -> str | None:
+    """Under which key the thread is told what became of the pull request; None while nothing did."""
+    change, standing = session.change, session.change.standing
+    if standing is None:
+        return None
+    if standing.state != "open":
+        return f"pull:{standing.number}:{standing.state}"
+    if change.taken_over:
+        return f"pull:{standing.number}:taken"
+    if change.handed_over is not None:
+        return f"pull:{standing.number}:handoff:{change.handed_over[:12]}"
+    return None

@@ -1,0 +1,42 @@
+"""What the thread is told about its pull request after the answer. Pure."""
+
+from __future__ import annotations
+
+from bot.slack.rendered import Rendered, cut, escape, first_line, link, plain
+from memory.session import Session
+
+_ENDS = {
+    "merged": ":tada: {} is merged. Its solution counts as confirmed.",
+    "closed": ":no_entry_sign: {} was closed without a merge. Its solution counts for less from now on.",
+    "reverted": ":leftwards_arrow_with_hook: {} was reverted. Its solution counts for less from now on.",
+    "taken": ":raised_hand: Somebody else committed to the branch of {}. I leave it alone from here.",
+}
+
+
+def pull_request_notice(session: Session, key: str) -> Rendered:
+    """The post with this key: how it ended, or what whoever goes on has to know."""
+    _, number, what, *_ = key.split(":")
+    opened = session.change.opened
+    name = f"Pull request #{number}"
+    address = opened.address if opened and opened.number == int(number) else ""
+    shown = link(address, name) if address.startswith("http") else f"*{name}*"
+    return plain(_handoff(session, shown) if what == "handoff" else _ENDS[what].format(shown))
+
+
+def _handoff(session: Session, shown: str) -> str:
+    """Always the same four: head, tried, evidence, one question."""
+    change = session.change
+    failures = change.standing.failures if change.standing else ()
+    evidence = "; ".join(f"{check.name}: {first_line(check.summary, 120)}" for check in failures)
+    reviews = change.standing.reviews if change.standing else ()
+    said = f"{reviews[-1].author}: {first_line(reviews[-1].text, 120)}" if reviews else "nothing else"
+    answer = session.finished_turns[-1].answer if session.finished_turns else ""
+    return "\n".join(
+        [
+            f":handshake: I hand {shown} over to you.",
+            f"*Head* `{(change.handed_over or '')[:12]}`",
+            f"*Tried* {change.repairs} rounds of repair, the last: {escape(first_line(answer, 160))}",
+            f"*Evidence* {escape(cut(evidence or said, 600))}",
+            "*Question* Which way should this go: tell me here, or take the branch over?",
+        ]
+    )
