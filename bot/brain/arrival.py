@@ -83,7 +83,8 @@ class Arrival:
 
     def _same_change_on(self, branch: str) -> bool:
         try:
-            theirs = self.quarantine.patch(self.mirror.branches[branch], self.mirror.default_branch)
+            now = self.mirror.commit(self.mirror.default_branch)
+            theirs = self.quarantine.patch(self.mirror.branches[branch], base=now)
         except GitFailed:
             # It has no history in common with the default branch.
             return False

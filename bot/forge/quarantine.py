@@ -101,8 +101,8 @@ class Quarantine:
         return self._git("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
 
     def patch(self, commit: str, base: str) -> str:
-        """What a branch changes since it left its base, as one name: equal for equal changes."""
-        since = self._git("merge-base", f"refs/heads/{base}", commit).strip()
+        """What a commit changes since its history left `base`, as one name: equal for equal changes."""
+        since = self._git("merge-base", base, commit).strip()
         return self._patch_id(since, commit)
 
     def patch_here(self) -> str:

@@ -53,6 +53,7 @@ def test_the_rules_in_their_order() -> None:
         "rest_when_closed",
         "settle_replies",
         "confirm_stop",
+        "tell_pull_request",
         "drop_empty_turn",
         "show_progress",
         "run_calls",
@@ -61,6 +62,7 @@ def test_the_rules_in_their_order() -> None:
         "give_up_turn",
         "pause_at_limit",
         "ask_model",
+        "publish_change",
         "post_answer",
         "index_turns",
     ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.brain.budget import Budget
 from bot.brain.decide import decide
 from bot.brain.policy import ToolPolicy
+from bot.brain.publication import Stage
 from bot.brain.steps import (
     AskModel,
     Attach,
@@ -24,6 +25,7 @@ from bot.brain.steps import (
     Index,
     Pause,
     Post,
+    Publish,
     Recall,
     Refuse,
     RequestApproval,
@@ -48,6 +50,7 @@ from memory.events import (
 )
 from memory.fold import fold
 from memory.session import Session
+from tests.brain import change_logs as changes
 from tests.brain import logs
 
 T = TypeVar("T")
@@ -86,7 +89,7 @@ class Walk:
         self.heard += 1
         said = logs.said(f"word {self.heard}", ts=f"{self.heard}.0", by=self.one_of(["Ada", "Bruno"]))
         ts = self.one_of(known)
-        changes: list[Event] = [
+        disturbances: list[Event] = [
             said,
             said,
             logs.edited(f"changed {self.heard}", ts=ts),
@@ -94,8 +97,10 @@ class Walk:
             InterruptRequested(by="U1", source="word"),
             FeedbackGiven(by="U1", verdict="solved", turn=1),
             *self._decisions(),
+            changes.changed(self.one_of([changes.COMMIT, *self.session.change.commits]), state="merged"),
+            changes.changed("f" * 40),
         ]
-        self.add(self.one_of(changes))
+        self.add(self.one_of(disturbances))
 
     def _decisions(self) -> list[Event]:
         """Words about the call that waits for one."""
@@ -118,7 +123,8 @@ class Walk:
             case Post(key=key, kind=kind):
                 self.add(*logs.posted(key, kind)[: self.one_of([1, 2, 2])])
             case Attach():
-                found: list[Event] = [logs.attached(), logs.unavailable(), logs.unavailable(5.0)]
+                made = logs.attached(repository="cart", base_commit=changes.BASE)
+                found: list[Event] = [made, logs.unavailable(), logs.unavailable(5.0)]
                 self.add(self.one_of(found))
             case Execute(call=call):
                 self._execute(call.call, call.tool, started=call.started)
@@ -136,6 +142,8 @@ class Walk:
                 self.add(self.one_of(ends))
             case AskModel():
                 self._ask()
+            case Publish(stage=stage):
+                self._publish(stage)
             case FinishTurn(outcome=outcome):
                 self.add(TurnFinished(turn=self.session.turn, outcome=outcome))
             case Index(turn=turn):
@@ -144,6 +152,24 @@ class Walk:
                 self.interfere()
             case _:
                 assert_never(step)
+
+    def _publish(self, stage: Stage) -> None:
+        turn = self.session.turn
+        commit = f"{self.session.head:040}"
+        exported = self.session.change.exported
+        done: dict[Stage, list[Event]] = {
+            "check": [changes.checked(changes.ran(self.one_of([0, 0, 1])), turn=turn)],
+            "export": [changes.exported(commit, turn=turn)],
+            "push": [
+                changes.push_started(exported.commit if exported else commit, turn=turn),
+                changes.pushed(exported.commit if exported else commit, turn=turn),
+            ],
+            "open": [changes.opening(turn=turn), changes.opened(turn=turn)],
+            "give_up": [changes.withheld("refused", turn=turn)],
+        }
+        ends = done[stage]
+        other: list[list[Event]] = [ends[:1], [changes.withheld(turn=turn)], [changes.awaited()]]
+        self.add(*self.one_of([ends, ends, ends, *other]))
 
     def _execute(self, call: str, tool: str, *, started: bool) -> None:
         if not started:

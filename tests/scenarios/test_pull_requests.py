@@ -1,0 +1,292 @@
+"""From a thread to a draft pull request, through the whole product, on the forge of plain Git."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from bot.forge.plumbing import git
+from bot.workspace.people import OXBOW, TEAM
+from memory.change_events import (
+    BranchPushed,
+    ChangeChecked,
+    ChangeExported,
+    ChangeWithheld,
+    PullRequestOpened,
+)
+from memory.events import Event, Json
+from memory.log import ThreadAddress
+from tests.forge.origins import bare, commit, initialised
+from tests.support.product import Product
+from tests.support.script_model import Answer, ScriptModel, calls, in_turn, says
+from tests.support.secrets import GITHUB_TOKEN
+
+E = TypeVar("E", bound=Event)
+
+FIX = "sed -i 's/first/fixed/' file && git commit -qam 'Fix the file'"
+DECLARED = """\
+[commands]
+test = "grep -q fixed file"
+"""
+
+
+@dataclass
+class Shop:
+    """A repository on the plain forge, and threads about it."""
+
+    oxbow: Product
+    work: Path
+    bare: Path
+    model: ScriptModel = field(default_factory=lambda: ScriptModel(in_turn()))
+
+    def ask(self, *answers: Answer, text: str = "@Oxbow cart: the file is wrong", user: str = "ada") -> str:
+        """Somebody asks, the model answers so, and a worker runs until it rests; gives the thread."""
+        self.model = ScriptModel(in_turn(*answers))
+        thread = self.oxbow.say(user, "general", text)
+        self.oxbow.settle(self.model)
+        return thread
+
+    def events(self, thread: str, kind: type[E]) -> list[E]:
+        channel = self.oxbow.workspace.channel_id("general")
+        state = self.oxbow.log.thread_state(ThreadAddress(team=TEAM, channel=channel, thread=thread))
+        assert state is not None
+        told = [recorded.event for recorded in self.oxbow.log.read(state.session)]
+        return [event for event in told if isinstance(event, kind)]
+
+    def answer(self, thread: str) -> str:
+        """What the last post with an answer says."""
+        said = [m for m in self.oxbow.workspace.messages("general", thread) if m["user"] == OXBOW]
+        return [str(m["blocks"]) for m in said if "oxbow_solved" in str(m["blocks"])][-1]
+
+    @property
+    def refs(self) -> list[str]:
+        """Branches and pull requests on the forge."""
+        told = git(
+            "for-each-ref", "--format=%(refname)", "refs/heads/oxbow", "refs/oxbow/pull", cwd=self.bare
+        )
+        return told.split()
+
+    def push_to_base(self, content: str, file: str = "file") -> None:
+        """Somebody changes the default branch."""
+        commit(self.work, content, file)
+        git("push", "--quiet", str(self.bare), "HEAD:trunk", cwd=self.work)
+
+    def declare(self, content: str) -> None:
+        self.push_to_base(content, ".oxbow.toml")
+
+
+@pytest.fixture
+def shop(oxbow: Product, tmp_path: Path) -> Shop:
+    work = initialised(tmp_path / "work")
+    kept = bare(tmp_path / "cart.git", work)
+    oxbow.addresses = (kept.as_uri(),)
+    return Shop(oxbow, work, kept)
+
+
+def bash(command: str) -> list[Json]:
+    return calls("bash", command=command)
+
+
+def test_a_commit_in_the_workspace_becomes_a_draft_that_the_answer_names(shop: Shop) -> None:
+    thread = shop.ask(bash(FIX), says("It was wrong, now it is right."))
+    [opened] = shop.events(thread, PullRequestOpened)
+    assert shop.refs == [f"refs/heads/{opened.branch}", "refs/oxbow/pull/1"]
+    assert git("show", f"{opened.head}:file", cwd=shop.bare) == "fixed"
+    assert "Draft pull request" in shop.answer(thread)
+    assert "#1 Fix the file" in shop.answer(thread)
+    assert opened.branch.startswith("oxbow/fix-the-file-")
+
+
+def test_the_commit_is_oxbow_s_with_everybody_who_steered(shop: Shop) -> None:
+    thread = ""
+
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) == 1:
+            shop.oxbow.say("bruno", "general", "keep the rest", thread)
+            return bash(FIX)
+        return says("Done.")
+
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    shop.oxbow.settle(ScriptModel(script))
+    [opened] = shop.events(thread, PullRequestOpened)
+    told = git("log", "-1", "--format=%an <%ae>%n%B", opened.head, cwd=shop.bare)
+    assert told.startswith("Oxbow <oxbow@slack.invalid>\nFix the file\n")
+    assert told.count("Co-authored-by: ") == 2
+    assert "Bruno" in told
+
+
+def test_the_description_has_problem_change_evidence_and_the_thread(shop: Shop) -> None:
+    shop.declare(DECLARED)
+    thread = shop.ask(bash(FIX), says("The word was wrong; it is `fixed` now. @ada look"))
+    [opened] = shop.events(thread, PullRequestOpened)
+    _, body, diff = shop.oxbow.forges.plain.describe(shop.bare.as_uri(), opened.number)
+    for part in (
+        "> cart: the file is wrong",
+        "The word was wrong",
+        f"at `{opened.head}`",
+        "`grep -q fixed file`",
+    ):
+        assert part in body
+    assert f"p{thread.replace('.', '')}" in body
+    assert "@ada" not in body
+    assert "+fixed" in diff
+
+
+def test_a_thread_that_changes_nothing_has_no_pull_request(shop: Shop) -> None:
+    thread = shop.ask(bash("cat file"), says("It says first."))
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["unchanged"]
+    assert shop.refs == []
+    assert "pull request" not in shop.answer(thread).lower()
+
+
+def test_a_thread_that_runs_nothing_is_not_looked_at(shop: Shop) -> None:
+    thread = shop.ask(says("No idea."))
+    assert shop.events(thread, ChangeWithheld) == []
+
+
+def test_a_second_turn_moves_the_same_branch_on(shop: Shop) -> None:
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    shop.model = ScriptModel(in_turn(bash("echo more >> file; git commit -qam More"), says("More.")))
+    shop.oxbow.say("ada", "general", "@Oxbow more please", thread)
+    shop.oxbow.settle(shop.model)
+    first, second = shop.events(thread, BranchPushed)
+    assert (first.branch, len(shop.refs)) == (second.branch, 2)
+    assert git("rev-parse", f"{second.commit}^", cwd=shop.bare).strip() == first.commit
+    assert len(shop.events(thread, PullRequestOpened)) == 1
+
+
+# Declared checks
+
+
+def test_declared_checks_run_on_the_change(shop: Shop) -> None:
+    shop.declare(DECLARED)
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    [checked] = shop.events(thread, ChangeChecked)
+    assert [(run.name, run.exit_code) for run in checked.runs] == [("test", 0)]
+
+
+def test_a_formatter_s_changes_are_part_of_it(shop: Shop) -> None:
+    shop.declare('[commands]\nformat = "echo formatted >> file"\n')
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    [opened] = shop.events(thread, PullRequestOpened)
+    assert git("show", f"{opened.head}:file", cwd=shop.bare) == "fixedformatted\n"
+
+
+def test_a_check_that_fails_is_told_to_the_model_and_repaired(shop: Shop) -> None:
+    shop.declare(DECLARED)
+    thread = shop.ask(
+        bash("echo wrong > file; git commit -qam Wrong"), says("Fixed."),
+        bash("echo fixed > file; git commit -qam Right"), says("Now really."),
+    )  # fmt: skip
+    assert len(shop.events(thread, ChangeChecked)) == 2
+    assert "`grep -q fixed file` ended with 1" in str(shop.model.requests[2].messages[-1])
+    assert len(shop.events(thread, PullRequestOpened)) == 1
+    assert "Now really." in shop.answer(thread)
+
+
+def test_after_two_rounds_of_repair_nothing_is_pushed(shop: Shop) -> None:
+    shop.declare(DECLARED)
+    thread = shop.ask(
+        bash("echo wrong > file; git commit -qam Wrong"), says("One."), says("Two."), says("Three.")
+    )
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["checks"]
+    assert shop.refs == []
+    assert "own checks still fail" in shop.answer(thread)
+
+
+def test_a_change_cannot_soften_its_own_checks(shop: Shop) -> None:
+    shop.declare(DECLARED)
+    soften = "printf '[commands]\\ntest = \"true\"\\n' > .oxbow.toml; git commit -qam Soft"
+    thread = shop.ask(bash(soften), says("One."), says("Two."), says("Three."))
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["checks"]
+
+
+def test_a_declaration_that_cannot_be_read_is_said(shop: Shop) -> None:
+    shop.declare("[commands]\ndeploy = 'x'\n")
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["refused"]
+    assert "`.oxbow.toml` may hold" in shop.answer(thread)
+
+
+# The premise
+
+
+def test_a_base_that_moved_elsewhere_is_said_in_the_description(shop: Shop) -> None:
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) == 1:
+            return bash(FIX)
+        shop.push_to_base("other", "other")
+        return says("Fixed.")
+
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    shop.oxbow.settle(ScriptModel(script))
+    assert [event.premise for event in shop.events(thread, ChangeExported)] == ["moved"]
+
+
+def test_a_base_that_moved_over_the_same_lines_is_said_too(shop: Shop) -> None:
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) == 1:
+            return bash(FIX)
+        shop.push_to_base("elsewise")
+        return says("Fixed.")
+
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    shop.oxbow.settle(ScriptModel(script))
+    assert [event.premise for event in shop.events(thread, ChangeExported)] == ["conflicts"]
+
+
+def test_what_is_solved_on_the_base_already_is_not_pushed(shop: Shop) -> None:
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) == 1:
+            return bash(FIX)
+        shop.push_to_base("fixed")
+        return says("Fixed.")
+
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    shop.oxbow.settle(ScriptModel(script))
+    [withheld] = shop.events(thread, ChangeWithheld)
+    assert (withheld.reason, withheld.detail) == ("obsolete", "`trunk` holds this change already.")
+    assert shop.refs == []
+
+
+def test_what_another_session_s_branch_holds_is_not_pushed_again(shop: Shop) -> None:
+    shop.ask(bash(FIX), says("Fixed."))
+    second = shop.ask(bash(FIX), says("Fixed."), text="@Oxbow cart: the same", user="bruno")
+    assert [event.reason for event in shop.events(second, ChangeWithheld)] == ["obsolete"]
+    assert len(shop.refs) == 2
+
+
+# What is refused
+
+
+def test_a_secret_in_the_change_is_not_pushed_nor_repeated(shop: Shop) -> None:
+    thread = shop.ask(bash(f"echo {GITHUB_TOKEN} > key; git add key; git commit -qm Key"), says("Done."))
+    [withheld] = shop.events(thread, ChangeWithheld)
+    assert withheld.reason == "secret"
+    assert GITHUB_TOKEN not in withheld.detail
+    assert shop.refs == []
+
+
+def test_a_hostile_change_is_not_pushed(shop: Shop) -> None:
+    thread = shop.ask(bash("ln -s /etc/passwd link; git add link; git commit -qm Link"), says("Done."))
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["unsafe"]
+    assert "leads out of the repository" in shop.answer(thread)
+    assert shop.refs == []
+
+
+def test_a_branch_with_somebody_s_commit_is_left_alone(shop: Shop) -> None:
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    [first] = shop.events(thread, BranchPushed)
+    git("fetch", "--quiet", str(shop.bare), first.branch, cwd=shop.work)
+    git("checkout", "--quiet", "--detach", "FETCH_HEAD", cwd=shop.work)
+    theirs = commit(shop.work, "by hand", "another")
+    git("push", "--quiet", str(shop.bare), f"HEAD:refs/heads/{first.branch}", cwd=shop.work)
+    shop.model = ScriptModel(in_turn(bash("echo more >> file; git commit -qam More"), says("More.")))
+    shop.oxbow.say("ada", "general", "@Oxbow more please", thread)
+    shop.oxbow.settle(shop.model)
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["taken_over"]
+    assert git("rev-parse", f"refs/heads/{first.branch}", cwd=shop.bare).strip() == theirs
