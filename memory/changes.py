@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from memory.events import ToolFinished, TurnOutcome
+from memory.events import FeedbackGiven, ToolFinished, TurnOutcome
 from memory.session import Message, Session, ToolCall
 
 TEACHING: tuple[TurnOutcome, ...] = ("answered", "failed")
@@ -44,6 +44,15 @@ def with_message(session: Session, changed: Message) -> Session:
     """The message as it stands now, in its old place."""
     messages = tuple(changed if message.seq == changed.seq else message for message in session.messages)
     return replace(session, messages=messages)
+
+
+def told_of_dismissal(session: Session, given: FeedbackGiven) -> Session:
+    """Whoever has read a recalled solution learns that somebody called it not relevant."""
+    hits = session.recalled.hits if session.recalled and session.recall_entered else ()
+    links = [hit.permalink for hit in hits if hit.solution == given.solution]
+    if given.verdict != "not_relevant" or not links:
+        return session
+    return noted(session, f"Somebody in the thread says that {links[0]} is not relevant here.")
 
 
 def due_again(session: Session, turn: int) -> Session:

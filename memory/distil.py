@@ -25,15 +25,28 @@ _ERROR = re.compile(
 _COMMIT = re.compile(r"^\[\S+(?: \(root-commit\))? ([0-9a-f]{7,40})\] ", re.MULTILINE)
 
 
+_NOTHING_FOUND = re.compile(
+    r"\W*(?:I (?:have no (?:recording|idea|answer)|have nothing|(?:could|did|do|can) ?n[o']t (?:find|know)"
+    r"|found nothing|am a scripted model)|nothing (?:similar|like it|relevant)|the recording\b)",
+    re.IGNORECASE,
+)
+"""How an answer begins that says nothing was found."""
+
+
 def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> Solution | None:
-    """What the turn taught; None when its question was withdrawn, so that nothing of it is kept."""
+    """What the turn taught; None when its question was withdrawn or its answer says that nothing was found.
+
+    Nothing of it is kept then.
+    """
     opened = session.opened
     finished = next((done for done in session.finished_turns if done.turn == turn), None)
     said = tuple(m for m in session.messages if m.turn == turn and not m.withdrawn)
     if opened is None or finished is None or not said:
         return None
     calls = tuple(call for call, at in session.tool_log if at == turn)
-    problem, fix = said[0].text, finished.answer
+    problem, fix, outcome = said[0].text, finished.answer, _outcome(session, finished)
+    if outcome != "confirmed" and _says_nothing(fix, calls):
+        return None
     attached = session.last_sandbox
     return Solution(
         team=opened.team,
@@ -43,7 +56,7 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
         session=session_id,
         problem=problem,
         fix=fix,
-        outcome=_outcome(session, finished),
+        outcome=outcome,
         finished_at=finished.finished_at,
         permalink=permalink,
         symptoms=_symptoms([problem, *_outputs(calls)]),
@@ -59,6 +72,13 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
             *([Utterance(author="Oxbow", text=fix)] if fix else []),
         ),
     )
+
+
+def _says_nothing(answer: str, calls: Iterable[ToolCall]) -> bool:
+    """The answer begins by saying that nothing was found, without a *but*, and nothing was changed."""
+    first = re.split(r"(?<=[.!?])\s", answer.strip(), maxsplit=1)[0]
+    changed = any(call.tool in ("edit", "write") and _went(call) for call in calls)
+    return bool(_NOTHING_FOUND.match(first)) and " but " not in first and not changed
 
 
 def _outcome(session: Session, finished: FinishedTurn) -> Outcome:

@@ -18,6 +18,7 @@ from memory.changes import (
     message_at,
     noted,
     open_turn,
+    told_of_dismissal,
     with_call,
     with_calls_ended,
     with_message,
@@ -187,10 +188,10 @@ def _message_deleted(session: Session, event: MessageDeleted) -> Session:
 
 
 def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
-    """The judgement of an answer makes what its turn taught due again."""
+    """The judgement of an answer makes what its turn taught due again; that of a hit is told to the model."""
     turn = event.turn or 0
     session = replace(session, feedback=(*session.feedback, Judgement(turn=turn, given=event)))
-    return due_again(session, turn)
+    return due_again(told_of_dismissal(session, event), turn)
 
 
 def _approval_given(session: Session, event: ApprovalGiven) -> Session:
@@ -235,7 +236,7 @@ def _model_requested(session: Session, event: ModelRequested) -> Session:
     """What waits enters the conversation; a turn whose first request brings nothing has not begun."""
     heard = Heard(
         results=session.unsent_results,
-        recalled=session.recalled.hits if session.recalled and not session.recall_entered else (),
+        recalled=() if session.recall_entered else session.relevant_hits,
         notes=session.pending_notes,
         messages=tuple(message for message in session.waiting if message.seq <= event.through),
     )

@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, text
 from memory.chunking import Passage, passages, solution_terms
 from memory.database import transaction
 from memory.embedder import Embedder, Vector
-from memory.events import Verdict
 from memory.solutions import Evidence, Outcome, Solution, Utterance
 
 SELECT_KNOWN_VECTORS = text("""
@@ -94,14 +93,6 @@ SELECT_ID = text("""
 """)
 
 DELETE_ALL_PASSAGES = text("DELETE FROM passages WHERE solution_id = :id")
-
-UPSERT_FEEDBACK = text("""
-    -- A person's latest word in a session replaces the earlier one.
-    INSERT INTO feedback (solution_id, session_id, given_by, verdict)
-    VALUES (:solution, :session, :by, :verdict)
-    ON CONFLICT (solution_id, session_id, given_by)
-    DO UPDATE SET verdict = excluded.verdict, given_at = clock_timestamp()
-""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,14 +178,6 @@ class SolutionIndex:
         identifier = connection.execute(SELECT_ID, key).scalar_one_or_none()
         if identifier is not None:
             self.withdraw(connection, identifier)
-
-    def record_feedback(
-        self, connection: Connection, solution: UUID, *, session: UUID | None, by: str, verdict: Verdict
-    ) -> None:
-        """Keep what somebody said of a solution, once per person and session; the latest counts."""
-        connection.execute(
-            UPSERT_FEEDBACK, {"solution": solution, "session": session, "by": by, "verdict": verdict}
-        )
 
     def _vectors(self, texts: dict[bytes, str]) -> dict[bytes, Vector]:
         with transaction(self._engine) as connection:

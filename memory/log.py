@@ -70,12 +70,14 @@ class SessionLog:
         *,
         delivery_key: str,
         opening: SessionOpened | None = None,
+        within: Callable[[Connection, UUID], None] | None = None,
     ) -> Receipt | None:
         """Put what was heard in the thread into its log and make the session runnable now.
 
         A thread without a session gets one that begins with `opening`; without an opening nothing is written
         and the answer is None. What was delivered before under `delivery_key` is not written again. A message
-        opens a closed session again. `events` must not be empty.
+        opens a closed session again. `events` must not be empty. `within` writes more of the session in the
+        same transaction.
         """
         with transaction(self._engine) as connection:
             opened = (
@@ -92,6 +94,8 @@ class SessionLog:
             new = [opening, *events] if opened and opening is not None else [*events]
             _advance_received(connection, row.id, new)
             _insert(connection, row.id, row.head, new, delivery_key=delivery_key)
+            if within is not None:
+                within(connection, row.id)
             connection.execute(sql.HINT)
             return Receipt(session=row.id, seq=row.head + len(new), opened=opened, duplicate=False)
 

@@ -215,6 +215,18 @@ class Session:
         return last if isinstance(last, Spoken) else None
 
     @property
+    def dismissed(self) -> frozenset[str]:
+        """The recalled solutions that somebody called not relevant."""
+        words = (judgement.given for judgement in self.feedback)
+        return frozenset(word.solution for word in words if word.solution and word.verdict == "not_relevant")
+
+    @property
+    def relevant_hits(self) -> tuple[RecalledSolution, ...]:
+        """What was recalled, without what was dismissed."""
+        hits = self.recalled.hits if self.recalled else ()
+        return tuple(hit for hit in hits if hit.solution not in self.dismissed)
+
+    @property
     def unsent_results(self) -> tuple[ToolFinished, ...]:
         """Results of the last answer's calls that have not entered the conversation."""
         return () if self.calls_sent else tuple(call.finished for call in self.calls if call.finished)

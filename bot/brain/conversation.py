@@ -7,11 +7,20 @@ valid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+from unicodedata import category
 
 from memory.events import Json, RecalledSolution, ToolFinished
 from memory.session import Entry, Heard, Message, Session, Spoken, Summarised, moment
+
+_UNSEEN = ("Cc", "Cf", "Cn", "Co", "Cs")
+"""Unicode's categories of control and format characters (tags, marks of direction), private ones, and others
+that no font shows."""
+
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
+"""What colours and moves text in a terminal."""
 
 SHORT_OUTPUT = 2_000
 """Characters of one tool result in the text that is summarised: enough to tell what happened."""
@@ -92,6 +101,12 @@ def said(message: Message) -> str:
     name = escape(message.author_name, quote=True).replace("\n", " ")
     text = escape(message.text, quote=False)
     return f'<message from="{name}" id="{escape(message.author, quote=True)}">\n{text}\n</message>'
+
+
+def visible(text: str) -> str:
+    """The text as people see it: what shows nothing on a screen could carry words for the model alone."""
+    plain = _ESCAPE_SEQUENCE.sub("", text)
+    return "".join(sign for sign in plain if sign in "\n\t" or category(sign) not in _UNSEEN)
 
 
 def quoted(hits: Iterable[RecalledSolution]) -> str:

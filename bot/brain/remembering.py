@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from uuid import UUID
 
 from bot.brain.claimed import Claimed
-from bot.brain.conversation import quoted
+from bot.brain.conversation import quoted, visible
+from bot.slack.rendered import cut
 from memory.database import Connection
 from memory.distil import distil
 from memory.errors import EmbedderUnavailable
@@ -16,6 +18,7 @@ from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
 from memory.recall import Hit, Recall, resembling, worth_showing
 from memory.secrets import SecretMask
+from memory.uses import record_answer, record_shown
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,9 @@ RECALLED = 3
 
 FOUND = 5
 """Results of one search by the model."""
+
+QUOTED_PROBLEM, QUOTED_FIX = 2_000, 4_000
+"""Characters of one quotation, about 1,500 tokens: three of them cost less than one look into a file."""
 
 Visible = Callable[[Hit], bool]
 """Whether the hit's channel is public now, as Slack says."""
@@ -49,7 +55,11 @@ class Remembering:
         except EmbedderUnavailable as error:
             logger.warning("session %s begins without memory: %s", claimed.id, error)
             hits = []
-        claimed.append(SolutionsRecalled(query=query, hits=tuple(map(_as_recalled, worth_showing(hits)))))
+        shown = worth_showing(hits)
+        claimed.append(
+            SolutionsRecalled(query=query, hits=tuple(map(_as_recalled, shown))),
+            within=lambda connection: record_shown(connection, claimed.id, [hit.solution for hit in shown]),
+        )
 
     def search(self, claimed: Claimed, query: str) -> str:
         """What the model is told about earlier solutions."""
@@ -75,10 +85,13 @@ class Remembering:
             return
         # The log of an older version may hold what was not masked then.
         prepared = self._index.prepare(self._secrets.solution(solution))
-        claimed.append(SolutionIndexed(turn=turn, kept=True), within=partial(self._store, prepared))
+        store = partial(self._store, claimed.id, prepared)
+        claimed.append(SolutionIndexed(turn=turn, kept=True), within=store)
 
-    def _store(self, prepared: PreparedSolution, connection: Connection) -> None:
+    def _store(self, session: UUID, prepared: PreparedSolution, connection: Connection) -> None:
         self._index.store(connection, prepared)
+        solution = prepared.solution
+        record_answer(connection, session, team=solution.team, answer=solution.fix)
 
     def _withdraw(self, address: ThreadAddress, turn: int, connection: Connection) -> None:
         self._index.withdraw_turn(
@@ -99,8 +112,8 @@ class Remembering:
 def _as_recalled(hit: Hit) -> RecalledSolution:
     return RecalledSolution(
         solution=str(hit.solution),
-        problem=hit.problem,
-        fix=hit.fix,
+        problem=cut(visible(hit.problem), QUOTED_PROBLEM),
+        fix=cut(visible(hit.fix), QUOTED_FIX),
         outcome=hit.outcome,
         permalink=hit.permalink,
         channel=hit.channel_name,

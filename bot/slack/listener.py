@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
 
 from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate, Verdict
@@ -17,6 +19,7 @@ from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.text import is_stop, mentions, plain_text, spoken_to, without_mention
 from bot.slack.web import SlackWeb
+from memory.database import Connection
 from memory.events import (
     FeedbackGiven,
     InterruptRequested,
@@ -33,6 +36,7 @@ from memory.events import Verdict as Judgement
 from memory.index import storable
 from memory.log import SessionLog, ThreadAddress, ThreadState
 from memory.secrets import SecretMask
+from memory.uses import record_feedback
 
 HEAR_AGE = 10.0
 """Seconds for which a channel's verdict is good enough to take a message in: a burst asks Slack once."""
@@ -120,7 +124,7 @@ class Listener:
         """Somebody judged the answer of a turn, or a solution that was recalled."""
         if self._verdict(address.channel).visibility == "public":
             given = FeedbackGiven(by=by, verdict=verdict, turn=turn, solution=solution)
-            self._log.receive(address, [given], delivery_key=delivery)
+            self._log.receive(address, [given], delivery_key=delivery, within=partial(_keep, given))
 
     def reaction(self, event: Json) -> None:
         """A cross stops or says *not solved*, a check mark says *solved*; on posts of the bot alone."""
@@ -274,6 +278,12 @@ class Listener:
                 logger.info("a courtesy was not done: %s", problem)
 
         self._later.submit(attempt)
+
+
+def _keep(given: FeedbackGiven, connection: Connection, session: UUID) -> None:
+    """What was said of a recalled solution weighs on it from the commit on."""
+    if given.solution is not None:
+        record_feedback(connection, UUID(given.solution), session=session, by=given.by, verdict=given.verdict)
 
 
 def refusal(verdict: Verdict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.brain.conversation import SHORT_OUTPUT, conversation, transcript
-from memory.events import Event, Json, TurnFinished
+from memory.events import Event, FeedbackGiven, Json, TurnFinished
 from tests.brain.logs import (
     answered,
     asked,
@@ -15,6 +15,7 @@ from tests.brain.logs import (
     finished,
     first_answer,
     hit,
+    recalled,
     said,
     session_of,
     use,
@@ -123,3 +124,19 @@ def test_the_transcript_holds_everything_in_short_unsent_results_too() -> None:
     assert "[you] I look\n[call] bash {'command': 'ls'}" in text
     assert f"[result] {'x' * (SHORT_OUTPUT // 2)}\n…\n" in text
     assert len(text) < SHORT_OUTPUT + 500
+
+
+def test_what_somebody_dismissed_before_the_first_request_is_not_quoted() -> None:
+    dismissed = FeedbackGiven(by="U1", verdict="not_relevant", solution="3f0c")
+    found = recalled(hit("a giraffe"), hit("a walrus", solution="77"))
+    sent = str(blocks(said("help"), found, dismissed, asked(4)))
+    assert ("giraffe" in sent, "walrus" in sent) == (False, True)
+
+
+def test_what_somebody_dismisses_later_is_told_to_the_model() -> None:
+    dismissed = FeedbackGiven(by="U1", verdict="not_relevant", solution="3f0c")
+    working = answered(use("c1", command="ls"))
+    session = session_of(said("help"), recalled(hit()), asked(3), working, dismissed)
+    assert session.pending_notes == (
+        "Somebody in the thread says that https://riverbend.slack.com/archives/C1/p1 is not relevant here.",
+    )

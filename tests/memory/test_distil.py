@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from threading import Event as Signal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from bot.demo.problems import PROBLEMS
+from bot.model.port import ModelRequest
+from bot.model.scripted import ScriptedModel
 from memory.distil import EVIDENCE, SYMPTOMS, distil
 from memory.events import Event, FeedbackGiven, SandboxLost, TurnFinished, TurnOutcome, Verdict
 from memory.solutions import Evidence, Outcome, Solution, Utterance
@@ -212,3 +216,44 @@ def test_each_turn_has_its_own_problem_answer_and_outcome() -> None:
 def test_an_answer_that_was_cut_is_whole() -> None:
     cut = (*first_answer(words("Set the "), stop="max_tokens"), asked(8), answered(text="time zone."), done())
     assert taught(*cut).fix == "Set the time zone."
+
+
+@pytest.mark.parametrize(
+    "said_by_the_model",
+    [
+        "I have no recording that fits this. I am a scripted model: mention me with one of these.",
+        "The recording \u201cNightly import\u201d ends with the answer above.",
+        "I could not find anything about this.",
+        "I don't know.",
+        "I have nothing to add.",
+        "Nothing similar was found in memory.",
+    ],
+)
+def test_an_answer_that_says_nothing_was_found_teaches_nothing(said_by_the_model: str) -> None:
+    turn = (said(), asked(2), answered(text=said_by_the_model), done())
+    assert distilled(*turn) is None
+    assert distilled(*turn, solved(verdict="not_solved")) is None
+    assert taught(*turn, solved()).outcome == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "said_by_the_model",
+    [
+        "I could not find the row, but restarting the worker fixed it.",
+        "The record in recordings.py was wrong.",
+        "I found the cause: nothing relevant is cached.",
+    ],
+)
+def test_an_answer_that_only_looks_like_it_teaches(said_by_the_model: str) -> None:
+    assert taught(said(), asked(2), answered(text=said_by_the_model), done()).fix == said_by_the_model
+
+
+def test_an_answer_of_the_scripted_model_about_an_unknown_problem_teaches_nothing() -> None:
+    request = ModelRequest(
+        system="",
+        tools=(),
+        messages=({"role": "user", "content": [{"type": "text", "text": "fly me to the moon"}]},),
+        max_tokens=1,
+    )
+    response = ScriptedModel(PROBLEMS).respond(request, on_text=lambda _: None, cancelled=Signal())
+    assert distilled(said(), asked(2), answered(*response.blocks), done()) is None

@@ -16,6 +16,7 @@ from memory.index import SolutionIndex
 from memory.recall import Recall
 from memory.slack_export import SlackExport
 from memory.thread_lines import ThreadLines
+from memory.uses import record_feedback
 from tests.memory import devchat
 from tests.memory.solution_makers import TEAM, open_channel
 from tests.support.secrets import GITHUB_TOKEN, secret_mask
@@ -104,7 +105,7 @@ def test_what_people_said_of_an_imported_thread_outlives_the_next_import(engine:
     index = SolutionIndex(engine, HashingEmbedder())
     with engine.begin() as connection:
         identifier = connection.execute(text("SELECT id FROM solutions")).scalar_one()
-        index.record_feedback(connection, identifier, session=None, by="U1", verdict="solved")
+        record_feedback(connection, identifier, session=None, by="U1", verdict="solved")
         index.set_outcome(connection, identifier, "confirmed")
     path.write_text(line(1, answer="use UTC"))
     assert run(engine, path)[-1].indexed == 1

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from memory.embedder import HashingEmbedder, Vector
 from memory.index import SolutionIndex
 from memory.solutions import Evidence, Solution
+from memory.uses import record_feedback
 from tests.memory.solution_makers import TEAM, make_solution, remember
 
 
@@ -174,9 +175,9 @@ def test_a_withdrawn_solution_stays_withdrawn_when_its_thread_is_indexed_again(
 def test_the_latest_word_of_a_person_in_a_session_counts(engine: Engine, index: SolutionIndex) -> None:
     (identifier,) = remember(engine, HashingEmbedder(), make_solution("import fails"))
     with engine.begin() as connection:
-        index.record_feedback(connection, identifier, session=None, by="U1", verdict="not_relevant")
-        index.record_feedback(connection, identifier, session=None, by="U2", verdict="not_solved")
-        index.record_feedback(connection, identifier, session=None, by="U1", verdict="solved")
+        record_feedback(connection, identifier, session=None, by="U1", verdict="not_relevant")
+        record_feedback(connection, identifier, session=None, by="U2", verdict="not_solved")
+        record_feedback(connection, identifier, session=None, by="U1", verdict="solved")
         rows = connection.execute(text("SELECT given_by, verdict FROM feedback ORDER BY 1")).all()
     assert [tuple(row) for row in rows] == [("U1", "solved"), ("U2", "not_solved")]
 

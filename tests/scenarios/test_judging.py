@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from sqlalchemy import text
 
 from bot.slack.rendering import NOT_RELEVANT, NOT_SOLVED, SOLVED
 from memory.events import Json, SolutionIndexed
@@ -32,6 +33,13 @@ def search(at_work: Live, words: str) -> str:
     asked = at_work.workspace.command("mei", "random", f"search {words}")
     [answer] = at_work.workspace.wait_for(lambda: at_work.workspace.responses(asked))
     return str(answer)
+
+
+def dismissals(at_work: Live) -> int:
+    """How often anybody called any solution not relevant."""
+    with at_work.engine.connect() as connection:
+        number: int = connection.execute(text("SELECT sum(dismissed) FROM solutions")).scalar_one()
+    return number
 
 
 def solve(at_work: Live, problem: str, fix: str = FIX) -> str:
@@ -70,6 +78,7 @@ def test_not_relevant_is_recorded_and_answers_nothing(at_work: Live) -> None:
     eventually(lambda: "not_relevant" in str(at_work.events("general", second)))
     at_work.await_rest()
     assert len(at_work.texts("general", second)) == 1
+    assert dismissals(at_work) == 1
 
 
 def test_an_edited_question_is_told_to_the_model_and_found_by_its_new_words(at_work: Live) -> None:

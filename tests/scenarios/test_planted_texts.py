@@ -1,0 +1,115 @@
+"""Texts planted in an old thread reach the model as a quotation, people as words, and change nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from unicodedata import category
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.brain.conversation import visible
+from bot.brain.remembering import QUOTED_FIX, QUOTED_PROBLEM
+from bot.workspace.people import OXBOW, TEAM
+from memory.embedder import HashingEmbedder
+from memory.events import Event, Json, ModelRequested, ReplyPosted, SolutionsRecalled, TurnFinished
+from memory.log import ThreadAddress
+from sandbox.port import Sandbox
+from tests.memory.solution_makers import make_solution, remember
+from tests.support.databases import Databases, connected
+from tests.support.planted import PLANTED
+from tests.support.product import Product, product
+from tests.support.script_model import ScriptModel, in_turn, says
+
+LINK = "https://river.slack.com/archives/C1/p1"
+PROBLEM = "KeyError: 'tz' in the nightly import of orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """A thread about a problem whose earlier solution holds a planted text."""
+
+    model: ScriptModel
+    events: Sequence[Event]
+    posts: Sequence[Json]
+
+
+@pytest.fixture(scope="module", params=PLANTED)
+def worked(
+    request: pytest.FixtureRequest,
+    databases: Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+    sandbox: Sandbox,
+) -> Iterator[Worked]:
+    """What happened in a thread, once for each planted text."""
+    folder = tmp_path_factory.mktemp("data")
+    with databases.fresh() as url, connected(url) as engine, product(engine, folder, sandbox) as oxbow:
+        yield _worked(engine, oxbow, PLANTED[request.param])
+
+
+def _worked(engine: Engine, oxbow: Product, planted: str) -> Worked:
+    elsewhere = oxbow.workspace.channel_id("data-platform")
+    earlier = make_solution(f"{PROBLEM}\n{planted}", fix=planted, team=TEAM, channel=elsewhere)
+    remember(engine, HashingEmbedder(), replace(earlier, permalink=LINK))
+    thread = oxbow.say("ada", "general", f"@Oxbow {PROBLEM}")
+    model = ScriptModel(in_turn(says("Rows without tz are UTC.")))
+    oxbow.settle(model)
+    place = ThreadAddress(team=TEAM, channel=oxbow.workspace.channel_id("general"), thread=thread)
+    state = oxbow.log.thread_state(place)
+    assert state is not None
+    posts = [post for post in oxbow.workspace.messages("general", thread) if post["user"] == OXBOW]
+    return Worked(
+        model=model, events=[recorded.event for recorded in oxbow.log.read(state.session)], posts=posts
+    )
+
+
+def test_the_model_reads_it_inside_one_quotation(worked: Worked) -> None:
+    [asked] = worked.model.requests
+    assert "ZEBRA" not in asked.system + str(asked.tools)
+    [message] = asked.messages
+    quotation, said = (block["text"] for block in message["content"])
+    assert ("ZEBRA" in quotation, "ZEBRA" in said) == (True, False)
+    assert quotation.startswith("<recalled_solutions>\nFound in memory: quotations")
+    assert re.findall(r"<(/?[^ >]+)", quotation) == [
+        "recalled_solutions", "solution", "problem", "/problem", "fix", "/fix", "/solution",
+        "/recalled_solutions",
+    ]  # fmt: skip
+
+
+def test_the_model_reads_no_more_than_people_see(worked: Worked) -> None:
+    quotation = worked.model.requests[0].messages[0]["content"][0]["text"]
+    assert len(quotation) < 2 * (QUOTED_PROBLEM + QUOTED_FIX)
+    assert not [sign for sign in quotation if sign != "\n" and category(sign) in ("Cc", "Cf", "Cn", "Co")]
+
+
+def test_the_work_takes_the_same_steps_as_without_it(worked: Worked) -> None:
+    steps = [type(event) for event in worked.events if isinstance(event, ModelRequested | TurnFinished)]
+    assert steps == [ModelRequested, TurnFinished]
+    keys = [event.key for event in worked.events if isinstance(event, ReplyPosted)]
+    assert keys == ["progress:1", "recall:1", "answer:1:1"]
+
+
+def test_it_gives_itself_no_better_outcome_and_no_other_source(worked: Worked) -> None:
+    [recalled] = [event for event in worked.events if isinstance(event, SolutionsRecalled)]
+    assert [(hit.outcome, hit.permalink) for hit in recalled.hits] == [("answered", LINK)]
+
+
+def test_people_see_words_that_call_nobody_and_lead_nowhere_else(worked: Worked) -> None:
+    blocks = [block for post in worked.posts for block in post["blocks"]]
+    assert not re.search(r"<!|<@", str(blocks))
+    sections = str([block for block in blocks if block["type"] == "section"])
+    assert set(re.findall(r"<(https?://[^|>]*)", sections)) == {LINK}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_what_shows_nothing_says_nothing(kind: str) -> None:
+    seen = visible(PLANTED[kind])
+    assert "ZEBRA" in seen
+    assert visible(seen) == seen
+
+
+def test_what_people_see_stays_as_it_is() -> None:
+    text = "E   KeyError: 'tz'\n\tat rows.py:3 — naïve 日本語 😀 a\u0301"
+    assert visible(text) == text
