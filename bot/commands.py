@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.compose import build_sandbox, build_secrets, build_sweeper, open_database, open_embedding
 from bot.model.prices import thresholds
+from bot.niceness import let_others_go_first
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
 from bot.slack.rendered import count
@@ -131,6 +132,7 @@ def bring(path: Path, *, workspace_url: str) -> int:
     settings = read_settings()
     source, secrets = _source(path, workspace_url), build_secrets(settings)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
+        let_others_go_first()
         team = _team(settings, engine)
         result = None
         with _progress("importing") as bar:
@@ -157,6 +159,7 @@ def renew_index() -> int:
         open_embedding(settings) as embedder,
         _progress("reindexing") as bar,
     ):
+        let_others_go_first()
         task = bar.add_task("reindex", total=None)
         for done, total in reindex(engine, embedder, secrets=build_secrets(settings)):
             bar.update(task, completed=done, total=total)

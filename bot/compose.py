@@ -49,8 +49,8 @@ from bot.sweeping import Sweeper
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
-from memory.database import Engine, check_server, connect, migrate
-from memory.embedder import Embedder, ProcessEmbedder, open_embedder
+from memory.database import Engine, Engines, check_server, connect, migrate
+from memory.embedder import Embedder, ProcessEmbedder, open_embedder, patient
 from memory.errors import EmbedderUnavailable
 from memory.index import SolutionIndex
 from memory.listening import Listening
@@ -120,24 +120,23 @@ def build_secrets(settings: Settings) -> SecretMask:
 
 
 def build_remembering(
-    engine: Engine, embedder: Embedder, slack: SlackSide, secrets: SecretMask
+    engines: Engines, embedder: Embedder, slack: SlackSide, secrets: SecretMask
 ) -> Remembering:
-    """Memory with the gate in front of every hit."""
-    index = SolutionIndex(engine, embedder)
-    return Remembering(Recall(engine, embedder), index, slack.gate.shows, secrets)
+    """Memory with the gate in front of every hit; what is indexed lets what is asked go first."""
+    index = SolutionIndex(engines.background, patient(embedder))
+    return Remembering(Recall(engines.hot, embedder), index, slack.gate.shows, secrets)
 
 
 @contextmanager
 def listening(
     settings: Settings,
     slack: SlackSide,
-    engine: Engine,
-    background: Engine,
+    engines: Engines,
     remembering: Remembering,
     secrets: SecretMask,
 ) -> Iterator[str]:
     """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
-    team, log = slack.identity.team, SessionLog(engine)
+    team, log = slack.identity.team, SessionLog(engines.hot)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="courtesy") as later:
         listener = Listener(
             identity=slack.identity,
@@ -149,7 +148,7 @@ def listening(
             later=later,
         )
         people = People(slack.web)
-        channel_settings = ChannelSettings(engine)
+        channel_settings = ChannelSettings(engines.hot)
         commands = Commands(
             team=team,
             gate=slack.gate,
@@ -159,7 +158,7 @@ def listening(
             settings=SettingsCommand(
                 team=team, settings=channel_settings, policies=Policies(floor(settings), channel_settings)
             ),
-            stats=StatsCommand(team=team, background=background),
+            stats=StatsCommand(team=team, background=engines.background),
         )
         signing = settings.slack_signing_secret if settings.http else None
         app = build_app(
@@ -170,7 +169,7 @@ def listening(
             decisions=Decisions(log=log, gate=slack.gate, people=people),
             commands=commands,
         )
-        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engine))
+        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
         connection: Connection
         if settings.slack_app_token is not None:
             connection = SocketConnection(
@@ -191,7 +190,7 @@ def listening(
 def working(
     settings: Settings,
     slack: SlackSide,
-    engine: Engine,
+    engines: Engines,
     remembering: Remembering,
     secrets: SecretMask,
     *,
@@ -212,7 +211,7 @@ def working(
         hands=Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings), secrets),
         remembering=remembering,
         speaking=Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
-        policies=Policies(floor(settings), ChannelSettings(engine)),
+        policies=Policies(floor(settings), ChannelSettings(engines.hot)),
         budget=Budget(
             steps=settings.oxbow_session_steps,
             tokens=settings.oxbow_session_tokens,
@@ -221,14 +220,14 @@ def working(
         publishing=Publishing(exporting, forges, allowed, secrets),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engine, sandbox)
+    sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engines.background, sandbox)
     board.start()
     if sweeper is not None:
         sweeper.start()
     try:
         yield Worker(
-            log=SessionLog(engine),
-            wakeups=Wakeups(engine),
+            log=SessionLog(engines.hot, engines.background),
+            wakeups=Wakeups(engines.hot),
             brain=brain,
             owner=owner,
             team=slack.identity.team,

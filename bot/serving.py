@@ -26,7 +26,7 @@ from bot.compose import (
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
-from memory.database import background_connections
+from memory.database import engines
 
 DRAIN_SECONDS = 20.0
 """Time for running steps to end after SIGTERM; common process managers kill after 30."""
@@ -62,28 +62,27 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
     stopping = Event()
     with ExitStack() as parts:
         parts.enter_context(_signals(stopping))
-        engine = parts.enter_context(open_database(settings))
-        background = parts.enter_context(background_connections(engine))
+        connections = parts.enter_context(engines(parts.enter_context(open_database(settings))))
         page = None
         wanted = settings
         if settings.local:
             wanted, workspace = parts.enter_context(local_workspace(settings))
             page = workspace.url
-        slack = slack_side(wanted, engine)
+        slack = slack_side(wanted, connections.hot)
         embedder = parts.enter_context(open_embedding(wanted))
         warm(embedder)
         secrets = build_secrets(wanted)
-        remembering = build_remembering(engine, embedder, slack, secrets)
+        remembering = build_remembering(connections, embedder, slack, secrets)
         worker: Worker | None = None
         how: list[str] = []
         if work:
             model, sandbox = build_model(wanted), build_sandbox(wanted)
             worker = parts.enter_context(
-                working(wanted, slack, engine, remembering, secrets, model=model, sandbox=sandbox)
+                working(wanted, slack, connections, remembering, secrets, model=model, sandbox=sandbox)
             )
             how.append("working")
         if listen:
-            heard = listening(wanted, slack, engine, background, remembering, secrets)
+            heard = listening(wanted, slack, connections, remembering, secrets)
             how.insert(0, parts.enter_context(heard))
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
         _wait(worker, stopping)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
 from threading import Event, Thread
 from uuid import UUID
 
+from bot.niceness import let_others_go_first
 from memory.database import Engine
 from memory.errors import DatabaseLost
 from memory.standings import standings
@@ -16,9 +15,6 @@ from sandbox.upkeep import Action, Standing, Upkeep
 
 SWEEP_SECONDS = 600.0
 """Between two looks: what is decided here takes minutes to days to become due."""
-
-NICENESS = 10
-"""Sessions at work come first."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +64,7 @@ class Sweeper:
             return False
 
     def _run(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        let_others_go_first()
         while not self._stopped.wait(SWEEP_SECONDS):
             try:
                 for action in self.sweep():

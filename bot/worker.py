@@ -37,7 +37,7 @@ class _Holding:
 
 
 class Worker:
-    """Runs up to `capacity` sessions at once until `stop`."""
+    """Runs up to `capacity` sessions at once until `stop`, and one more for background work."""
 
     def __init__(
         self, *, log: SessionLog, wakeups: Wakeups, brain: Brain, owner: str, team: str, capacity: int = 500
@@ -54,7 +54,11 @@ class Worker:
         self._lock = Lock()
         self._stopping = Event()
         self._beat_now = Event()
-        self._heart = Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._look_again = Event()
+        self._threads = (
+            Thread(target=self._beat, name="heartbeat", daemon=True),
+            Thread(target=self._work_in_background, name="background", daemon=True),
+        )
 
     def serve(self, stopping: Event) -> None:
         """Claim and run sessions until `stopping`; then return, with sessions still at their last step.
@@ -62,17 +66,21 @@ class Worker:
         They are handed over between two steps, or by `drain`.
         """
         self._stopping = stopping
-        self._heart.start()
+        for thread in self._threads:
+            thread.start()
         while not self._stopping.is_set():
-            if not self._heart.is_alive():
-                # Without it no lease is renewed and no stop is heard: better another process than this one.
-                raise RuntimeError("the heartbeat has ended; its own traceback says why")
+            ended = [thread.name for thread in self._threads if not thread.is_alive()]
+            if ended and not self._stopping.is_set():
+                # Without them no lease is renewed, no stop is heard and nothing is indexed: better another
+                # process than this one.
+                raise RuntimeError(f"the thread {ended[0]} has ended; its own traceback says why")
             try:
                 self._claim_all()
             except DatabaseLost as error:
                 logger.warning("the database is away: %s", error)
             if self._wakeups.wait(POLL_SECONDS):
                 self._beat_now.set()
+                self._look_again.set()
         self._wakeups.close()
 
     def drain(self, seconds: float) -> None:
@@ -86,7 +94,9 @@ class Worker:
             except DatabaseLost:
                 logger.warning("session %s is left to its lease", holding.lease.session)
         self._beat_now.set()
-        self._heart.join(max(0.0, deadline - time.monotonic()))
+        self._look_again.set()
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     @property
     def running(self) -> int:
@@ -95,15 +105,35 @@ class Worker:
 
     def _claim_all(self) -> None:
         while not self._stopping.is_set() and self.running < self._capacity:
-            asked_at = time.monotonic()
-            lease = self._log.claim(
-                self._owner, LEASE_SECONDS, team=self._team, without=tuple(self._unreadable)
-            )
-            if lease is None:
+            if self._claim_one(background=False) is None:
                 return
-            self._start(lease, asked_at + LEASE_SECONDS)
 
-    def _start(self, lease: Lease, held_until: float) -> None:
+    def _claim_one(self, *, background: bool) -> Thread | None:
+        """The thread that runs the claimed session; None when none is due."""
+        asked_at = time.monotonic()
+        lease = self._log.claim(
+            self._owner,
+            LEASE_SECONDS,
+            team=self._team,
+            without=tuple(self._unreadable),
+            background=background,
+        )
+        return None if lease is None else self._start(lease, asked_at + LEASE_SECONDS)
+
+    def _work_in_background(self) -> None:
+        """One session after the other, however many are due: the others keep the machine."""
+        while not self._stopping.is_set():
+            try:
+                running = self._claim_one(background=True)
+            except DatabaseLost:
+                running = None
+            if running is not None:
+                running.join()
+                continue
+            self._look_again.wait(POLL_SECONDS)
+            self._look_again.clear()
+
+    def _start(self, lease: Lease, held_until: float) -> Thread:
         stop = StopSignal(lease.interrupt_seq, held_until)
         thread = Thread(
             target=self._run, args=(lease, stop), name=f"session-{str(lease.session)[:8]}", daemon=True
@@ -116,6 +146,7 @@ class Worker:
             # Its lease lapsed under it; what it still does is refused everywhere.
             replaced.stop.abandon()
         thread.start()
+        return thread
 
     def _run(self, lease: Lease, stop: StopSignal) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy
@@ -18,16 +19,17 @@ __all__ = [
     "BACKGROUND_CONNECTIONS",
     "Connection",
     "Engine",
-    "background_connections",
+    "Engines",
     "check_server",
     "connect",
+    "engines",
     "migrate",
     "place",
     "transaction",
 ]
 
 BACKGROUND_CONNECTIONS = 4
-"""Of one process for work that nobody waits for, never more: two to index, two to count."""
+"""Of one process for work that nobody waits for, never more: to index, count and sweep, and one to spare."""
 
 OLDEST_SERVER = 15
 """The oldest major version of Postgres that its makers still mend."""
@@ -68,12 +70,22 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
     return _engine(_parse(url), pool_size=pool_size, overflow=pool_size, name="oxbow")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Two sets of connections to one database."""
+
+    hot: Engine
+    """For what somebody waits for."""
+    background: Engine
+    """A few for everything else, so that it cannot take the others."""
+
+
 @contextmanager
-def background_connections(engine: Engine) -> Iterator[Engine]:
-    """A few connections of their own to the same database, for work that must not take those of `engine`."""
-    background = _engine(engine.url, pool_size=BACKGROUND_CONNECTIONS, overflow=0, name="oxbow background")
+def engines(hot: Engine) -> Iterator[Engines]:
+    """`hot`, and connections of their own for background work."""
+    background = _engine(hot.url, pool_size=BACKGROUND_CONNECTIONS, overflow=0, name="oxbow background")
     try:
-        yield background
+        yield Engines(hot=hot, background=background)
     finally:
         background.dispose()
 

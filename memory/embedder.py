@@ -25,6 +25,7 @@ __all__ = [
     "SentenceTransformerEmbedder",
     "Vector",
     "open_embedder",
+    "patient",
 ]
 
 
@@ -62,3 +63,8 @@ def open_embedder(name: str) -> Embedder:
             return HashingEmbedder()
         case _:
             raise UnknownEmbedder(f"there is no embedder {name!r}; choose one of {', '.join(EMBEDDERS)}")
+
+
+def patient(embedder: Embedder) -> Embedder:
+    """The embedder as indexing uses it: whoever asks a question goes first."""
+    return embedder.patient if isinstance(embedder, ProcessEmbedder) else embedder

@@ -1,7 +1,7 @@
 """An embedder in a process of its own, so that no other process imports torch.
 
 It starts with the first text, is started again when it died, and never outlives its parent, however that one
-ends. One thread at a time talks to it, a few texts each turn.
+ends. One thread at a time talks to it, a few texts each turn; questions go before what is indexed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
@@ -19,6 +20,7 @@ from typing import Self, TypeAlias
 
 from memory.encoders import DIMENSIONS, HashingEmbedder, SentenceTransformerEmbedder, Vector
 from memory.errors import EmbedderUnavailable
+from memory.turns import Turns
 
 Kind: TypeAlias = type[SentenceTransformerEmbedder] | type[HashingEmbedder]
 
@@ -45,20 +47,28 @@ class ProcessEmbedder:
     def __init__(self, kind: Kind = SentenceTransformerEmbedder) -> None:
         self.name = kind.name
         self._kind = kind
-        self._turn = threading.Lock()
+        self._turns = Turns()
         self._server: tuple[SpawnProcess, Connection] | None = None
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Return one vector for each text, letting other callers in between every few texts."""
+        return self._embed(texts, patient=False)
+
+    @property
+    def patient(self) -> PatientEmbedder:
+        """The same, for whoever lets all other callers go first, every few texts again."""
+        return PatientEmbedder(self.name, partial(self._embed, patient=True))
+
+    def _embed(self, texts: Sequence[str], *, patient: bool) -> list[Vector]:
         vectors: list[Vector] = []
         for start in range(0, len(texts), TEXTS_PER_TURN):
-            with self._turn:
+            with self._turns.turn(patient=patient):
                 vectors += self._ask(list(texts[start : start + TEXTS_PER_TURN]))
         return vectors
 
     def close(self) -> None:
         """End the process; the next `embed` starts another."""
-        with self._turn:
+        with self._turns.turn():
             self._stop()
 
     def __enter__(self) -> Self:
@@ -73,6 +83,11 @@ class ProcessEmbedder:
     def process_id(self) -> int | None:
         """The running process, for `doctor` and tests; None before the first text."""
         return self._server[0].pid if self._server else None
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for their turn."""
+        return self._turns.waiting
 
     def _ask(self, texts: list[str]) -> list[Vector]:
         try:
@@ -118,6 +133,20 @@ class ProcessEmbedder:
         process.kill()
         process.join()
         process.close()
+
+
+class PatientEmbedder:
+    """A process's embedder for texts that nobody waits for; the contract is `Embedder`'s."""
+
+    dimensions = DIMENSIONS
+
+    def __init__(self, name: str, embed: Callable[[Sequence[str]], list[Vector]]) -> None:
+        self.name = name
+        self._embed = embed
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Return one vector for each text, after all who are in more of a hurry."""
+        return self._embed(texts)
 
 
 def _serve(connection: Connection, kind: Kind) -> None:

@@ -60,8 +60,10 @@ __all__ = [
 class SessionLog:
     """The logs of all sessions in one database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, background: Engine | None = None) -> None:
+        """`background` is for appends that write more than events; nobody waits for those."""
         self._engine = engine
+        self._background = background or engine
 
     def receive(
         self,
@@ -106,7 +108,7 @@ class SessionLog:
 
         Raises LeaseLost, with nothing written, when the session was claimed by another or given up.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine if within is None else self._background) as connection:
             head = connection.execute(
                 sql.ADVANCE_HELD,
                 _held(lease)
@@ -158,14 +160,27 @@ class SessionLog:
         return bool(self._rows(sql.DELIVERED, session=session, delivery_key=delivery_key))
 
     def claim(
-        self, owner: str, ttl: float, *, team: str | None = None, without: Sequence[UUID] = ()
+        self,
+        owner: str,
+        ttl: float,
+        *,
+        team: str | None = None,
+        without: Sequence[UUID] = (),
+        background: bool = False,
     ) -> Lease | None:
         """Take the session that has been runnable for longest, for `ttl` seconds; None when there is none.
 
         Of the workspace `team` alone, when it is given: a token of one can do nothing in another. Never one
-        of `without`.
+        of `without`. With `background` one that was handed over for background work, else one that somebody
+        waits for. A delivery takes a background lease away.
         """
-        wanted = {"owner": owner, "ttl": ttl, "team": team, "without": list(without)}
+        wanted = {
+            "owner": owner,
+            "ttl": ttl,
+            "team": team,
+            "without": list(without),
+            "background": background,
+        }
         with transaction(self._engine) as connection:
             row = connection.execute(sql.CLAIM, wanted).one_or_none()
         if row is None:
@@ -180,6 +195,7 @@ class SessionLog:
             barren_claims=row.barren_claims,
             now=row.now,
             until=row.lease_until,
+            background=background,
         )
 
     def renew(self, owner: str, ttl: float, leases: Sequence[Lease]) -> list[Renewal]:
@@ -214,8 +230,12 @@ class SessionLog:
                 raise _lost(lease)
             return False
 
-    def release(self, lease: Lease, *, head: int | None = None, delay: float = 0.0) -> None:
+    def release(
+        self, lease: Lease, *, head: int | None = None, delay: float = 0.0, background: bool = False
+    ) -> None:
         """Hand the session over to any worker, at once or after `delay` seconds. A lost lease is let be.
+
+        `background`: nobody waits for what is left to do.
 
         The delay holds only while `head`, by default that of the claim, is the last number: what was heard
         since then wants an answer.
@@ -223,7 +243,13 @@ class SessionLog:
         with transaction(self._engine) as connection:
             if (
                 connection.execute(
-                    sql.RELEASE, _held(lease) | {"delay": delay, "head": lease.head if head is None else head}
+                    sql.RELEASE,
+                    _held(lease)
+                    | {
+                        "delay": delay,
+                        "head": lease.head if head is None else head,
+                        "background": background,
+                    },
                 ).rowcount
                 and not delay
             ):

@@ -29,12 +29,16 @@ DELIVERED = text("""
 """)
 
 ADVANCE_RECEIVED = text("""
-    -- Numbers for received events, and the alarm set to now unless it is already due.
+    -- Numbers for received events, and the alarm set to now unless it is already due. Who holds the session
+    -- for background work loses it: somebody waits now, and that work is done again.
     UPDATE sessions SET
         head = head + :count,
         runnable_at = least(runnable_at, clock_timestamp()),
         interrupt_seq = coalesce(head + CAST(:interrupt AS bigint), interrupt_seq),
         status = CASE WHEN :reopen THEN 'open' ELSE status END,
+        lease_owner = CASE WHEN background THEN NULL ELSE lease_owner END,
+        lease_until = CASE WHEN background THEN NULL ELSE lease_until END,
+        background = false,
         updated_at = clock_timestamp()
     WHERE id = :session
 """)
@@ -78,7 +82,8 @@ SELECT_THREAD = text("""
 """)
 
 CLAIM = text("""
-    -- Take the oldest due session that nobody holds; one that is being claimed or written to is passed over.
+    -- Take the oldest due session that nobody holds, of those that somebody waits for or of the others; one
+    -- that is being claimed or written to is passed over.
     -- statement_timestamp() does not move while the index is read, so the index can be searched by it.
     UPDATE sessions SET
         lease_owner = :owner,
@@ -87,7 +92,7 @@ CLAIM = text("""
         barren_claims = barren_claims + 1
     WHERE id = (
         SELECT id FROM sessions
-        WHERE runnable_at <= statement_timestamp()
+        WHERE background = :background AND runnable_at <= statement_timestamp()
           AND (lease_until IS NULL OR lease_until <= statement_timestamp())
           AND (CAST(:team AS text) IS NULL OR team = :team)
           AND id <> ALL (CAST(:without AS uuid[]))
@@ -126,6 +131,7 @@ REST = text("""
         lease_owner = NULL,
         lease_until = NULL,
         barren_claims = 0,
+        background = false,
         runnable_at = clock_timestamp() + make_interval(secs => CAST(:delay AS double precision))
     WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner AND head = :head
 """)
@@ -138,7 +144,8 @@ RELEASE = text("""
         lease_owner = NULL,
         lease_until = NULL,
         barren_claims = greatest(barren_claims - 1, 0),
-        -- Something that was heard since `head` is not to wait for the delay.
+        -- Something that was heard since `head` is not to wait for the delay, and is no background work.
+        background = :background AND head = :head,
         runnable_at = CASE WHEN head = :head
             THEN greatest(runnable_at, clock_timestamp() + make_interval(secs => :delay))
             ELSE clock_timestamp() END

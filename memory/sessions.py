@@ -53,6 +53,8 @@ class Lease:
     """The moment of the claim."""
     until: datetime
     """From then on others may claim the session."""
+    background: bool
+    """For what nobody waits for alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

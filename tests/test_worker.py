@@ -113,6 +113,55 @@ def test_a_session_is_run_as_soon_as_somebody_writes(engine: Engine, log: Sessio
     assert row(log).status == "idle"
 
 
+def test_background_work_is_done_beside_sessions_that_fill_the_worker(
+    engine: Engine, log: SessionLog
+) -> None:
+    go = threading.Event()
+
+    def run(claimed: Claimed, _: Callable[[], bool]) -> None:
+        assert claimed.lease.background or go.wait(30)
+        claimed.rest(None)
+
+    brain = ScriptedBrain(run)
+    leave_for_later(log, 1)
+    with working(engine, brain, capacity=1):
+        deliver(log, thread(2), key="k2")
+        eventually(lambda: len(brain.claims) == 2)
+        eventually(lambda: brain.ended == [None])
+        go.set()
+        eventually(lambda: brain.ended == [None, None])
+
+
+def test_sessions_are_run_beside_background_work_one_of_which_is_done_at_a_time(
+    engine: Engine, log: SessionLog
+) -> None:
+    go = threading.Event()
+
+    def run(claimed: Claimed, _: Callable[[], bool]) -> None:
+        assert not claimed.lease.background or go.wait(30)
+        claimed.rest(None)
+
+    brain = ScriptedBrain(run)
+    for number in range(5):
+        leave_for_later(log, number)
+    with working(engine, brain) as (worker, _):
+        eventually(lambda: worker.running == 1)
+        for number in range(6, 9):
+            deliver(log, thread(number), key=f"k{number}")
+        eventually(lambda: len(brain.ended) == 3)
+        assert sum(claimed.lease.background for claimed in brain.claims) == 1
+        go.set()
+        eventually(lambda: len(brain.ended) == 8)
+
+
+def leave_for_later(log: SessionLog, number: int) -> None:
+    """A session of which background work alone is left."""
+    deliver(log, thread(number), key=f"k{number}")
+    lease = log.claim("before", 60)
+    assert lease is not None
+    log.release(lease, background=True)
+
+
 def test_sessions_run_side_by_side_up_to_the_capacity(engine: Engine, log: SessionLog) -> None:
     go = threading.Event()
 

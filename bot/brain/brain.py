@@ -87,12 +87,15 @@ class Brain:
                 raise LeaseLost(f"the lease of session {claimed.id} was not renewed in time")
             step = self._decide(claimed)
             if not isinstance(step, Rest):
+                if isinstance(step, Index) != claimed.lease.background:
+                    # Indexing is done under background leases, and nothing else is.
+                    return claimed.hand_over(background=isinstance(step, Index))
                 try:
                     self._perform(claimed, step)
                 except SlackUnavailable as problem:
                     return claimed.hand_over(problem.delay)
                 except EmbedderUnavailable:
-                    return claimed.hand_over(INDEX_DELAY)
+                    return claimed.hand_over(INDEX_DELAY, background=True)
                 except ThreadRefused as refusal:
                     claimed.append(SessionClosed(reason=str(refusal)))
                 self._speaking.show_progress(claimed)

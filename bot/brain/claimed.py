@@ -127,6 +127,6 @@ class Claimed:
         self.catch_up()
         return False
 
-    def hand_over(self, delay: float = 0.0) -> None:
-        """Give the lease up for any worker to take after `delay` seconds."""
-        self._log.release(self.lease, delay=delay, head=self.session.head)
+    def hand_over(self, delay: float = 0.0, *, background: bool = False) -> None:
+        """Give the lease up for any worker to take after `delay` seconds; `background`: for that alone."""
+        self._log.release(self.lease, delay=delay, head=self.session.head, background=background)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from bot.model.prices import thresholds
 from bot.slack.rendered import Rendered, escape, plain
 from bot.stats import short
@@ -18,6 +20,8 @@ class StatsCommand:
     def __init__(self, *, team: str, background: Engine) -> None:
         self._team = team
         self._background = background
+        self._counting = Lock()
+        """One at a time: these connections are few, and indexing needs them too."""
 
     def answer(self, channel: str) -> Rendered:
         """The current month, in the channel and in the whole workspace."""
@@ -34,7 +38,8 @@ class StatsCommand:
 
     def _figures(self, window: Window) -> str:
         try:
-            found = statistics(self._background, window, thresholds=thresholds())
+            with self._counting:
+                found = statistics(self._background, window, thresholds=thresholds())
         except DatabaseLost:
             return NOT_COUNTED
         return "\n".join(f"• {label}: {escape(words)}" for label, words in short(found))

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import acknowledgement, processes, session_log
+from tests.bench.background import flood
 from tests.bench.commands import command
 from tests.bench.figures import Figures, medians
 from tests.bench.indexing import indexing
@@ -46,6 +47,7 @@ STAGES = {
     "search-10000": Stage(lambda _: search(10_000), runs=1, quick=False),
     "search-100000": Stage(lambda _: search(100_000), runs=1, quick=False),
     "resident": Stage(processes.resident, runs=1, quick=False),
+    "flood": Stage(flood, runs=1, quick=False),
     "takeover": Stage(processes.takeover, quick=False),
 }
 

@@ -7,15 +7,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from memory.embedder import Embedder, HashingEmbedder, SentenceTransformerEmbedder, open_embedder
+from memory.embedder import (
+    Embedder,
+    HashingEmbedder,
+    SentenceTransformerEmbedder,
+    Vector,
+    open_embedder,
+    patient,
+)
 from memory.embedding_process import ProcessEmbedder
 from memory.errors import UnknownEmbedder
 from tests.contracts.embedder_contract import EmbedderContract
+from tests.support.waiting import eventually
 
 
 class TestHashingEmbedder(EmbedderContract):
@@ -30,6 +39,14 @@ class TestProcessEmbedder(EmbedderContract):
     def embedder(cls) -> Iterator[Embedder]:
         with ProcessEmbedder(HashingEmbedder) as embedder:
             yield embedder
+
+
+class TestPatientEmbedder(EmbedderContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def embedder(cls) -> Iterator[Embedder]:
+        with ProcessEmbedder(HashingEmbedder) as embedder:
+            yield patient(embedder)
 
 
 @pytest.mark.embedding
@@ -93,6 +110,44 @@ def test_many_threads_each_get_the_vectors_of_their_own_texts(embedder: ProcessE
     for thread in threads:
         thread.join()
     assert results == {index: HashingEmbedder().embed(texts[index]) for index in range(4)}
+
+
+class GatedEmbedder(HashingEmbedder):
+    """Keeps the order of what it is asked, and waits at a text that names a file until the file is there."""
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        for text in texts:
+            if text.startswith("wait for "):
+                Path(text.removeprefix("wait for ") + ".waiting").touch()
+                while not Path(text.removeprefix("wait for ")).exists():
+                    time.sleep(0.01)
+        return super().embed(texts)
+
+
+def test_a_question_overtakes_a_queue_of_texts_to_index(tmp_path: Path) -> None:
+    gate, ended = tmp_path / "gate", list[str]()
+
+    def ask(name: str, embedder: Embedder, texts: list[str]) -> None:
+        embedder.embed(texts)
+        ended.append(name)
+
+    def begin(name: str, embedder: Embedder, texts: list[str]) -> threading.Thread:
+        thread = threading.Thread(target=ask, args=(name, embedder, texts))
+        thread.start()
+        return thread
+
+    with ProcessEmbedder(GatedEmbedder) as embedder:
+        indexing = [
+            begin(f"index {n}", patient(embedder), [f"wait for {gate}", *["x"] * 20]) for n in range(4)
+        ]
+        eventually(Path(f"{gate}.waiting").exists, within=30.0)
+        eventually(lambda: embedder.waiting == 3)
+        question = begin("question", embedder, ["why?"])
+        eventually(lambda: embedder.waiting == 4)
+        gate.touch()
+        for thread in (question, *indexing):
+            thread.join()
+    assert ended[0] == "question"
 
 
 PARENT = """

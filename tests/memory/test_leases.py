@@ -37,7 +37,7 @@ def expire(engine: Engine, session: UUID) -> None:
 
 
 STEP = ToolStarted(call="c1", tool="run")
-CLAIM = {"owner": "worker", "ttl": 60, "team": None, "without": [uuid4()]}
+CLAIM = {"owner": "worker", "ttl": 60, "team": None, "without": [uuid4()], "background": False}
 
 
 # Claiming
@@ -101,7 +101,7 @@ def test_the_claim_reads_its_index_and_not_the_table(log: SessionLog, engine: En
         plan = connection.execute(text(f"EXPLAIN (COSTS OFF) {log_sql.CLAIM.text}"), CLAIM).scalars()
         lines = "\n".join(plan)
     assert "Index Scan using sessions_to_claim" in lines
-    assert "Index Cond: (runnable_at <= statement_timestamp())" in lines
+    assert "Index Cond: ((background = false) AND (runnable_at <= statement_timestamp()))" in lines
     assert "Seq Scan" not in lines
     assert "Sort" not in lines
 

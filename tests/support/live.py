@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.slack.side import slack_side
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
-from memory.database import background_connections
+from memory.database import engines
 from memory.embedder import HashingEmbedder
 from memory.events import Event as Happening
 from memory.events import Json
@@ -42,6 +42,8 @@ class Live:
 
     workspace: LocalWorkspace
     engine: Engine
+    background: Engine
+    """The connections for what nobody waits for."""
     log: SessionLog
     model: ScriptModel
     workspaces: Path
@@ -133,13 +135,14 @@ def live(
     chosen = Settings(port=0, oxbow_data_dir=folder)
     model, stopping = ScriptModel(script), Event()
     secrets = secret_mask()
-    with local_workspace(chosen) as (settings, workspace):
+    with engines(engine) as connections, local_workspace(chosen) as (settings, workspace):
         slack = slack_side(settings, engine)
-        remembering = build_remembering(engine, HashingEmbedder(), slack, secrets)
+        remembering = build_remembering(connections, HashingEmbedder(), slack, secrets)
         with (
-            background_connections(engine) as background,
-            working(settings, slack, engine, remembering, secrets, model=model, sandbox=sandbox) as worker,
-            listening(settings, slack, engine, background, remembering, secrets),
+            working(
+                settings, slack, connections, remembering, secrets, model=model, sandbox=sandbox
+            ) as worker,
+            listening(settings, slack, connections, remembering, secrets),
         ):
             serving = Thread(target=worker.serve, args=(stopping,), name="worker")
             serving.start()
@@ -147,6 +150,7 @@ def live(
                 yield Live(
                     workspace=workspace,
                     engine=engine,
+                    background=connections.background,
                     log=SessionLog(engine),
                     model=model,
                     workspaces=workspaces,

@@ -117,18 +117,21 @@ class Product:
         self.listener.message({**message, "channel": self.workspace.channel_id(channel)})
         return ts
 
-    def claim(self, ttl: float = 60.0) -> Lease | None:
+    def claim(self, ttl: float = 60.0, *, background: bool = False) -> Lease | None:
         """The next session that is due, for a while."""
-        return self.log.claim("test", ttl)
+        return self.log.claim("test", ttl, background=background)
 
     def work(self, model: ScriptModel, log: SessionLog | None = None, ttl: float = 60.0) -> bool:
-        """One worker claims one session and runs it until it rests; False when none was due."""
-        lease = self.claim(ttl)
-        if lease is None:
-            return False
-        claimed = Claimed(log or self.log, lease, StopSignal(lease.interrupt_seq))
-        self.brain(model).run(claimed, lambda: False)
-        return True
+        """One worker claims one session and runs it until it rests, then what that left to be done in the
+        background; False when none was due."""
+        worked = False
+        for background in (False, True):
+            lease = self.claim(ttl, background=background)
+            if lease is not None:
+                claimed = Claimed(log or self.log, lease, StopSignal(lease.interrupt_seq))
+                self.brain(model).run(claimed, lambda: False)
+                worked = True
+        return worked
 
     def settle(self, model: ScriptModel) -> None:
         """Workers run until nothing is due any more, lapsed leases included."""
