@@ -16,7 +16,7 @@ from threading import Event
 from bot.compose import build_remembering, working
 from bot.settings import read_settings
 from bot.slack.side import slack_side
-from memory.database import connect
+from memory.database import connect, engines
 from memory.embedder import HashingEmbedder
 from memory.secrets import SecretMask
 from sandbox.bubblewrap import Bubblewrap, programs
@@ -38,14 +38,15 @@ def main() -> None:
     # Without the self-test, which would cost every start of a worker a second.
     sandbox = LocalSandbox(settings.oxbow_data_dir / "workspaces", Bubblewrap(programs()[0]))
     secrets = SecretMask()
-    remembering = build_remembering(engine, HashingEmbedder(), slack, secrets)
-    with working(
-        settings, slack, engine, remembering, secrets, model=ScriptModel(script), sandbox=sandbox
-    ) as worker:
-        sys.stdout.write("worker ready: working\n")
-        sys.stdout.flush()
-        worker.serve(stopping)
-        worker.drain(DRAIN_SECONDS)
+    with engines(engine) as connections:
+        remembering = build_remembering(connections, HashingEmbedder(), slack, secrets)
+        with working(
+            settings, slack, connections, remembering, secrets, model=ScriptModel(script), sandbox=sandbox
+        ) as worker:
+            sys.stdout.write("worker ready: working\n")
+            sys.stdout.flush()
+            worker.serve(stopping)
+            worker.drain(DRAIN_SECONDS)
 
 
 def set_clock_off(seconds: float) -> None:

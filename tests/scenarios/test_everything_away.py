@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.slack.side import slack_side
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
-from memory.database import background_connections
+from memory.database import engines
 from memory.embedder import HashingEmbedder, ProcessEmbedder
 from memory.events import Event as Happening
 from memory.events import Json, MessageReceived, SolutionIndexed, SolutionsRecalled
@@ -137,14 +137,14 @@ def at_work(
         ProcessEmbedder(HashingEmbedder) as embedder,
         killed(embedder, back),
         local_workspace(settings) as (chosen, workspace),
+        engines(engine) as connections,
     ):
         slack = slack_side(chosen, engine)
-        remembering = build_remembering(engine, embedder, slack, secrets)
+        remembering = build_remembering(connections, embedder, slack, secrets)
         model = build_model(chosen)
         with (
-            background_connections(engine) as background,
-            working(chosen, slack, engine, remembering, secrets, model=model, sandbox=sandbox) as worker,
-            listening(chosen, slack, engine, background, remembering, secrets),
+            working(chosen, slack, connections, remembering, secrets, model=model, sandbox=sandbox) as worker,
+            listening(chosen, slack, connections, remembering, secrets),
         ):
             serving = Thread(target=worker.serve, args=(stopping,), name="worker")
             serving.start()
