@@ -24,9 +24,11 @@ from memory.codec import encode
 from memory.database import Engine
 from memory.errors import ImportProblem, StoreError
 from memory.events import RecordedEvent, ToolFinished
+from memory.finding import Finder
 from memory.importing import Source, import_threads
 from memory.log import SessionLog, SessionRow
-from memory.recall import Recall, resembling
+from memory.query import QueryProblem
+from memory.recall import Recall
 from memory.reindexing import reindex
 from memory.slack_export import SlackExport
 from memory.statistics import Window, month_of, now, statistics
@@ -40,7 +42,15 @@ class NothingFound(Exception):
 
 def problems() -> tuple[type[Exception], ...]:
     """Everything that is told to the person at the terminal instead of a traceback."""
-    return (SettingsProblem, StoreError, SlackProblem, WorkspaceError, NothingFound, SandboxError)
+    return (
+        SettingsProblem,
+        StoreError,
+        SlackProblem,
+        WorkspaceError,
+        QueryProblem,
+        NothingFound,
+        SandboxError,
+    )
 
 
 def migrate() -> int:
@@ -97,10 +107,13 @@ def search(query: str, *, limit: int) -> int:
     settings = read_settings()
     console = Console(soft_wrap=True, highlight=False)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
-        hits = resembling(Recall(engine, embedder).search(query, team=_team(settings, engine), limit=limit))
-    if not hits:
+        finder = Finder(engine, Recall(engine, embedder))
+        found = finder.find(query, team=_team(settings, engine), channel=None)
+    if not found.hits:
         raise NothingFound(f"nothing similar to {query!r} was found")
-    for hit in hits:
+    for typed, meant in found.corrections.items():
+        console.print(f"looked for {meant!r}, since no thread holds {typed!r}", markup=False)
+    for hit in found.hits[:limit]:
         console.print(
             f"#{hit.channel_name}  {hit.outcome}  {hit.finished_at:%Y-%m-%d}  {hit.permalink}", markup=False
         )

@@ -52,6 +52,7 @@ from memory.channel_settings import ChannelSettings
 from memory.database import Engine, Engines, check_server, connect, migrate
 from memory.embedder import Embedder, ProcessEmbedder, open_embedder, patient
 from memory.errors import EmbedderUnavailable
+from memory.finding import Finder
 from memory.index import SolutionIndex
 from memory.listening import Listening
 from memory.log import SessionLog
@@ -124,7 +125,8 @@ def build_remembering(
 ) -> Remembering:
     """Memory with the gate in front of every hit; what is indexed lets what is asked go first."""
     index = SolutionIndex(engines.background, patient(embedder))
-    return Remembering(Recall(engines.hot, embedder), index, slack.gate.shows, secrets)
+    recall = Recall(engines.hot, embedder)
+    return Remembering(recall, Finder(engines.hot, recall), index, slack.gate.shows, secrets)
 
 
 @contextmanager

@@ -45,6 +45,12 @@ KNOWN = text("""
       AND checked_at > statement_timestamp() - make_interval(secs => :max_age)
 """)
 
+NAMED = text("""
+    -- Public channels of this name or identifier; an imported one may bear the name of a living one.
+    SELECT channel FROM channels
+    WHERE team = :team AND public AND (lower(name) = lower(:name) OR channel = :name)
+""")
+
 
 class Channels:
     """The channels that were heard of."""
@@ -78,3 +84,8 @@ class Channels:
             row = connection.execute(KNOWN, {"team": team, "channel": channel, "max_age": max_age})
             fact = row.mappings().one_or_none()
         return None if fact is None else ChannelFact(**fact)
+
+    def named(self, team: str, name: str) -> list[str]:
+        """The identifiers of all public channels with this name, in any case, or with this identifier."""
+        with transaction(self._engine) as connection:
+            return [channel for (channel,) in connection.execute(NAMED, {"team": team, "name": name})]

@@ -76,6 +76,8 @@ class Hit:
     """Cosine of the nearest passage, -1 to 1."""
     confidence: float
     """How sure it is that the hit is right, comparable between searches of any memory."""
+    shared: tuple[str, ...]
+    """The terms that it shares with the question, heaviest first, as the question spells them."""
     margin: float
     """How far it matches better than the best other thread, age, channel and outcome left aside: negative
     when another matches better, 0 when there is no other."""
@@ -159,6 +161,7 @@ def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:
         **values,
         solution=row["id"],
         excerpt=row["excerpt"] or "",
+        shared=tuple(shared),
         why=_why(shared, similarity=row["best"]),
         overlap=overlap,
         similarity=row["best"],

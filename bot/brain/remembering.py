@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from bot.brain.claimed import Claimed
@@ -14,9 +16,11 @@ from memory.database import Connection
 from memory.distil import distil
 from memory.errors import EmbedderUnavailable
 from memory.events import RecalledSolution, SolutionIndexed, SolutionsRecalled
+from memory.finding import Finder, Found
 from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
-from memory.recall import Hit, Recall, resembling, worth_showing
+from memory.query import QueryProblem
+from memory.recall import Hit, Recall, worth_showing
 from memory.secrets import SecretMask
 from memory.uses import record_answer, record_shown
 
@@ -38,8 +42,11 @@ Visible = Callable[[Hit], bool]
 class Remembering:
     """Recall and index, with every hit's channel asked about at the moment of use."""
 
-    def __init__(self, recall: Recall, index: SolutionIndex, visible: Visible, secrets: SecretMask) -> None:
+    def __init__(
+        self, recall: Recall, finder: Finder, index: SolutionIndex, visible: Visible, secrets: SecretMask
+    ) -> None:
         self._recall = recall
+        self._finder = finder
         self._index = index
         self._visible = visible
         self._secrets = secrets
@@ -63,17 +70,21 @@ class Remembering:
 
     def search(self, claimed: Claimed, query: str) -> str:
         """What the model is told about earlier solutions."""
+        address = claimed.address
+        own = (address.team, address.channel, address.thread)
         try:
-            hits = self._search(query, claimed.address, limit=FOUND)
+            found = self._finder.find(query, team=address.team, channel=address.channel, exclude=[own])
+        except QueryProblem as problem:
+            return str(problem)
         except EmbedderUnavailable:
             return "Memory cannot be searched right now; this says nothing about what it holds."
-        hits = resembling(hits)
+        hits = list(islice(filter(self._visible, found.hits), FOUND))
         return quoted(map(_as_recalled, hits)) if hits else "Nothing similar found."
 
-    def find(self, query: str, *, team: str, channel: str, limit: int) -> list[Hit]:
-        """What a person is shown; raises `EmbedderUnavailable`."""
-        hits = self._recall.search(query, team=team, channel=channel, limit=limit)
-        return self._only_visible(resembling(hits))
+    def find(self, query: str, *, team: str, channel: str) -> Found:
+        """What a person is shown; raises `QueryProblem` and `EmbedderUnavailable`."""
+        found = self._finder.find(query, team=team, channel=channel)
+        return replace(found, hits=tuple(self._only_visible(found.hits)))
 
     def index(self, claimed: Claimed, turn: int, permalink: str) -> None:
         """Write what the turn taught, in the transaction of the event that says so."""

@@ -13,7 +13,7 @@ from bot.slack.commands import Asked, Commands
 from bot.slack.decisions import Decisions
 from bot.slack.listener import Listener
 from bot.slack.rendered import Rendered
-from bot.slack.search_results import SHARE
+from bot.slack.search_results import PAGE, SHARE, read_button_value
 from memory.events import Json
 from memory.log import ThreadAddress
 
@@ -101,15 +101,21 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
         ack()
 
     def share(respond: Respond, body: Json) -> None:
-        query = body["actions"][0]["value"]
-        found = commands.search(body["channel"]["id"], query, shared=True)
+        page, asked = read_button_value(body["actions"][0]["value"])
+        found = commands.search(body["channel"]["id"], asked, page=page, shared=True)
         _respond(respond, found, response_type="in_channel", replace_original=False)
+
+    def turn(respond: Respond, body: Json) -> None:
+        page, asked = read_button_value(body["actions"][0]["value"])
+        found = commands.search(body["channel"]["id"], asked, page=page, shared=False)
+        _respond(respond, found, response_type="ephemeral", replace_original=True)
 
     app.action(rendering.STOP)(stop)
     for action in (rendering.SOLVED, rendering.NOT_SOLVED):
         app.action(action)(judge)
     app.action(re.compile(rf"{rendering.NOT_RELEVANT}:\d+"))(judge)
     app.action(SHARE)(ack=acknowledge, lazy=[share])
+    app.action(re.compile(rf"{PAGE}:\w+"))(ack=acknowledge, lazy=[turn])
 
 
 def _hear_decisions(app: App, decisions: Decisions, team: str) -> None:

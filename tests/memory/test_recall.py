@@ -216,3 +216,14 @@ def test_shows_a_good_match_and_not_a_distant_one(engine: Engine, recall: Recall
     good = recall.search("import fails with KeyError tz", team=TEAM, limit=5)
     assert [hit.thread for hit in worth_showing(good)] == ["1.0"]
     assert worth_showing(recall.search("quarterly budget spreadsheet macros", team=TEAM)) == []
+
+
+def test_what_helped_comes_first_and_what_people_dismissed_last(engine: Engine) -> None:
+    solutions = [make_solution("the import fails at night", thread=f"{n}.0") for n in range(3)]
+    _, dismissed, helpful = remember(engine, HashingEmbedder(), *solutions)
+    figures = text("UPDATE solutions SET helped = :helped, dismissed = :dismissed WHERE id = :id")
+    with engine.begin() as connection:
+        connection.execute(figures, {"id": helpful, "helped": 2, "dismissed": 0})
+        connection.execute(figures, {"id": dismissed, "helped": 0, "dismissed": 2})
+    hits = Recall(engine, HashingEmbedder()).search("the import fails at night", team=TEAM)
+    assert [hit.thread for hit in hits] == ["2.0", "0.0", "1.0"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from bot.slack.search_results import SHARE
+from bot.slack.search_results import PAGE, SHARE
+from bot.workspace.people import TEAM
+from memory.embedder import HashingEmbedder
 from memory.events import Json, ModelResponded, SolutionIndexed, ToolFinished, ToolStarted
+from tests.memory.solution_makers import make_solution, remember
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 from tests.support.waiting import eventually
@@ -56,12 +60,35 @@ def test_the_searcher_alone_sees_what_is_found_until_it_is_shared(at_work: Live)
     found = at_work.workspace.command("bruno", "general", "search KeyError tz import")
     at_work.workspace.wait_for(lambda: at_work.workspace.responses(found))
     [private] = at_work.workspace.ephemeral("bruno")
-    assert FIX in str(private["blocks"])
+    assert FIX in str(private["blocks"]).replace("*", "")
     assert at_work.workspace.ephemeral("ada") == []
     assert FIX not in str(at_work.workspace.messages("general"))
     at_work.workspace.click("bruno", "general", private["ts"], SHARE)
-    at_work.workspace.wait_for(lambda: FIX in str(at_work.workspace.messages("general")))
+    at_work.workspace.wait_for(lambda: FIX in str(at_work.workspace.messages("general")).replace("*", ""))
     assert f"p{thread.replace('.', '')}" in str(at_work.workspace.messages("general"))
+
+
+def test_a_search_is_turned_page_by_page_in_its_place(at_work: Live) -> None:
+    kept = [
+        make_solution(f"the otter sluice jams, case {n}", team=TEAM, channel="archive", thread=f"{n}.0")
+        for n in range(7)
+    ]
+    remember(at_work.engine, HashingEmbedder(), *kept)
+    found = at_work.workspace.command("mei", "general", "search otter sluice jams")
+    at_work.workspace.wait_for(lambda: at_work.workspace.responses(found))
+    [first] = at_work.workspace.ephemeral("mei")
+    assert "Page 1 of 2" in str(first)
+    at_work.workspace.click("mei", "general", first["ts"], f"{PAGE}:next")
+    at_work.workspace.wait_for(lambda: "Page 2 of 2" in str(at_work.workspace.ephemeral("mei")))
+    [second] = at_work.workspace.ephemeral("mei")
+    cases = [set(re.findall(r"case (\d)", str(page["blocks"]))) for page in (first, second)]
+    assert (len(cases[0]), len(cases[1]), len(cases[0] | cases[1])) == (5, 2, 7)
+
+
+def test_a_search_that_cannot_be_understood_is_told_what_is_wrong(at_work: Live) -> None:
+    asked = at_work.workspace.command("bruno", "general", "search import outcome:great")
+    [said] = at_work.workspace.wait_for(lambda: at_work.workspace.responses(asked))
+    assert "`outcome:great` is not known; choose one of confirmed" in str(said)
 
 
 def test_what_people_say_meanwhile_reaches_the_next_request_and_no_turn_of_its_own(at_work: Live) -> None:

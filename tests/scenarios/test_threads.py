@@ -36,9 +36,9 @@ def test_what_is_found_is_seen_by_the_searcher(oxbow: Product) -> None:
     oxbow.say("ada", "general", "@Oxbow KeyError: 'tz' in the import")
     oxbow.settle(ScriptModel(in_turn(says("Rows without tz are UTC."))))
     channel = oxbow.workspace.channel_id("shop-backend")
-    [hit] = oxbow.remembering.find("KeyError tz import", team=TEAM, channel=channel, limit=5)
+    [hit] = oxbow.remembering.find("KeyError tz import", team=TEAM, channel=channel).hits
     assert hit.fix == "Rows without tz are UTC."
-    assert oxbow.remembering.find("zebra gearbox", team=TEAM, channel=channel, limit=5) == []
+    assert oxbow.remembering.find("zebra gearbox", team=TEAM, channel=channel).hits == ()
 
 
 def test_messages_that_arrive_out_of_order_are_read_in_the_order_in_which_they_were_written(
@@ -86,7 +86,7 @@ def test_a_channel_that_turned_private_unseen_is_hidden_by_whoever_asks_slack_an
     oxbow.workspace.convert_to_private("data-platform")
     restarted = Product(engine, oxbow.workspace, tmp_path, sandbox)
     channel = oxbow.workspace.channel_id("shop-backend")
-    assert restarted.remembering.find("KeyError tz import", team=TEAM, channel=channel, limit=5) == []
+    assert restarted.remembering.find("KeyError tz import", team=TEAM, channel=channel).hits == ()
     restarted.say("bruno", "shop-backend", "@Oxbow KeyError: 'tz' in the import")
     model = ScriptModel(in_turn(says("Never seen.")))
     restarted.settle(model)

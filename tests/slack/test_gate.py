@@ -194,6 +194,7 @@ HIT = Hit(
     score=1.0,
     why="",
     excerpt="",
+    shared=(),
     overlap=1.0,
     similarity=1.0,
     margin=1.0,

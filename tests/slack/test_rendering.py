@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,9 +15,11 @@ from bot.slack import rendered, rendering
 from bot.slack.commands import HELP
 from bot.slack.rendered import Rendered
 from bot.slack.rendering import Surroundings
-from bot.slack.search_results import search_results
+from bot.slack.search_results import Results, search_results
 from bot.workspace.limits import UPDATED_TEXT, checked_blocks
 from memory.events import Event, ReplyKind, TurnOutcome, Usage
+from memory.finding import Found
+from memory.query import Query
 from memory.recall import Hit
 from memory.session import Session
 from tests.brain.logs import (
@@ -103,8 +106,8 @@ def everything(text: str) -> list[Rendered]:
         rendering.question(asking, "c1"),
         rendering.recalled([past, past, past]),
         *(rendering.answer(ended, part, around) for part in range(1, parts + 1)),
-        search_results(text, [found(text)] * 5, shared=False),
-        search_results(text, [], shared=True),
+        search_results(results(text, *[found(text)] * 11, page=1, meant={text: text}), shared=False),
+        search_results(results(text), shared=True),
         rendered.plain(rendered.escape(text).strip() or "nothing"),
     ]
     return [*made, render(session_of(*beginning(text, past)), "recall:1", "recall")]
@@ -119,9 +122,15 @@ def found(text: str) -> Hit:
             "outcome": "confirmed",
             "commit": "0123456789abcdef",
             "finished_at": datetime(2026, 1, 2, tzinfo=UTC),
-            **dict.fromkeys(("score", "overlap", "similarity", "margin"), 1.0),
+            "shared": (text, "import"),
+            **dict.fromkeys(("score", "overlap", "similarity", "margin", "confidence"), 1.0),
         }
     )
+
+
+def results(asked: str, *hits: Hit, page: int = 0, meant: Mapping[str, str] | None = None) -> Results:
+    brought = Found(query=Query(text=asked), corrections=meant or {}, hits=hits)
+    return Results(asked=asked, found=brought, page=page, now=datetime(2026, 1, 5, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -304,16 +313,6 @@ def test_a_failure_is_said_with_its_reason_and_the_way_out() -> None:
 
 def test_the_stop_is_confirmed() -> None:
     assert render(session_of(said()), "stopped:1", "notice").text.startswith(":octagonal_sign: Stopped.")
-
-
-def test_nothing_found_is_said_so() -> None:
-    assert search_results("KeyError", [], shared=False).text == "Nothing similar found for *KeyError*."
-
-
-@pytest.mark.parametrize("shared", [True, False])
-def test_only_results_for_one_person_can_be_shared(shared: bool) -> None:
-    made = search_results("KeyError", [found("it")], shared=shared)
-    assert ("Share in channel" in shown(made)) != shared
 
 
 def test_nothing_recalled_is_still_a_message() -> None:

@@ -38,6 +38,7 @@ from memory.channel_settings import ChannelSettings
 from memory.channels import Channels
 from memory.embedder import HashingEmbedder
 from memory.events import Event, Json
+from memory.finding import Finder
 from memory.index import SolutionIndex
 from memory.log import Lease, SessionLog, ThreadAddress
 from memory.recall import Recall
@@ -73,8 +74,13 @@ class Product:
             later=self.later,
         )
         embedder = HashingEmbedder()
+        recall = Recall(engine, embedder)
         self.remembering = Remembering(
-            Recall(engine, embedder), SolutionIndex(engine, embedder), self.gate.shows, secret_mask()
+            recall,
+            Finder(engine, recall),
+            SolutionIndex(engine, embedder),
+            self.gate.shows,
+            secret_mask(),
         )
         people = People(web)
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
