@@ -25,22 +25,30 @@ class ChannelFact:
     """Why it does not count as public; empty when it does."""
     checked_at: datetime
     """Database clock."""
+    age: float
+    """Seconds since then."""
     source: ChannelSource
 
 
 RECORD = text("""
-    -- The latest word replaces the one before; what an import says never replaces what Slack said.
-    INSERT INTO channels (team, channel, name, public, reason, source)
-    VALUES (:team, :channel, :name, :public, :reason, :source)
+    -- The latest word replaces the one before; what an import says never replaces what Slack said, nor does
+    -- an answer that was asked for before the one that is known.
+    INSERT INTO channels (team, channel, name, public, reason, source, checked_at)
+    VALUES (
+        :team, :channel, :name, :public, :reason, :source, clock_timestamp() - make_interval(secs => :age)
+    )
     ON CONFLICT (team, channel) DO UPDATE SET
         name = excluded.name, public = excluded.public, reason = excluded.reason, source = excluded.source,
         checked_at = excluded.checked_at
-    WHERE excluded.source = 'slack' OR channels.source = 'import'
+    WHERE channels.source = 'import'
+       OR (excluded.source = 'slack' AND excluded.checked_at >= channels.checked_at)
 """)
 
 KNOWN = text("""
     -- What is known of a channel, unless it is older than the given seconds.
-    SELECT team, channel, name, public, reason, checked_at, source FROM channels
+    SELECT team, channel, name, public, reason, checked_at, source,
+           extract(epoch FROM statement_timestamp() - checked_at)::float8 AS age
+    FROM channels
     WHERE team = :team AND channel = :channel
       AND checked_at > statement_timestamp() - make_interval(secs => :max_age)
 """)
@@ -59,9 +67,18 @@ class Channels:
         self._engine = engine
 
     def record(
-        self, team: str, channel: str, *, name: str, refused: str | None, source: ChannelSource
+        self,
+        team: str,
+        channel: str,
+        *,
+        name: str,
+        refused: str | None,
+        source: ChannelSource,
+        age: float = 0.0,
     ) -> None:
-        """Keep what was said of the channel now; `refused` says why it is not public, None that it is.
+        """Keep what was said of the channel; `refused` says why it is not public, None that it is.
+
+        `age` is the seconds since it was asked for.
 
         An import does not replace what Slack said.
         """
@@ -75,6 +92,7 @@ class Channels:
                     "public": refused is None,
                     "reason": refused or "",
                     "source": source,
+                    "age": age,
                 },
             )
 

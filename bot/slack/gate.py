@@ -63,7 +63,10 @@ def judge(channel: Json) -> Verdict:
 
 
 class Gate:
-    """Asks Slack what a channel is, remembers the answer for a short while, and keeps it for searches."""
+    """Asks Slack what a channel is, and remembers the answer for a short while and for every process.
+
+    Slack's limit on asking is for the whole app, so the processes of one workspace share what it said.
+    """
 
     def __init__(self, web: SlackWeb, channels: Channels, team: str) -> None:
         self._web = web
@@ -78,12 +81,12 @@ class Gate:
             heard = self._heard.get(channel)
         if heard is not None and time.monotonic() - heard[0] <= max_age:
             return heard[1]
-        verdict = self._ask(channel)
+        asked_at, verdict = self._told_another(channel, max_age) or self._ask(channel)
         with self._lock:
             if verdict.visibility == "unknown":
                 self._heard.pop(channel, None)
             else:
-                self._heard[channel] = (time.monotonic(), verdict)
+                self._heard[channel] = (asked_at, verdict)
         return verdict
 
     def forget(self, channel: str) -> None:
@@ -101,21 +104,33 @@ class Gate:
             return True
         return self.check(hit.channel, max_age=SEARCH_AGE).visibility == "public"
 
-    def _ask(self, channel: str) -> Verdict:
+    def _told_another(self, channel: str, max_age: float) -> tuple[float, Verdict] | None:
+        """What Slack told any process lately, and when it was asked."""
+        fact = self._channels.known(self._team, channel, max_age=max_age) if max_age > 0 else None
+        if fact is None or fact.source != "slack":
+            return None
+        visibility: Visibility = "public" if fact.public else "refused"
+        verdict = Verdict(visibility=visibility, name=fact.name, reason=fact.reason)
+        return time.monotonic() - fact.age, verdict
+
+    def _ask(self, channel: str) -> tuple[float, Verdict]:
+        """The verdict, and when Slack was asked for it."""
+        asked_at = time.monotonic()
         try:
             verdict = judge(self._web.call("conversations.info", channel=channel).get("channel") or {})
         except SlackUnavailable:
-            return Verdict(visibility="unknown", reason="Slack does not say what kind of channel it is")
+            unknown = "Slack does not say what kind of channel it is"
+            return asked_at, Verdict(visibility="unknown", reason=unknown)
         except (ContentRefused, ThreadRefused):
             # With public scopes alone, a private channel does not exist for the app.
             verdict = Verdict(visibility="refused", reason="it is not a public channel that I can see")
-        self._keep(channel, verdict)
-        return verdict
+        self._keep(channel, verdict, asked_at)
+        return asked_at, verdict
 
-    def _keep(self, channel: str, verdict: Verdict) -> None:
+    def _keep(self, channel: str, verdict: Verdict, asked_at: float) -> None:
         """A channel that never was public here leaves no trace; one that no longer is must be hidden."""
         refused = None if verdict.visibility == "public" else verdict.reason
         if refused and self._channels.known(self._team, channel, max_age=FOREVER) is None:
             return
-        name = verdict.name or channel
-        self._channels.record(self._team, channel, name=name, refused=refused, source="slack")
+        name, age = verdict.name or channel, time.monotonic() - asked_at
+        self._channels.record(self._team, channel, name=name, refused=refused, source="slack", age=age)

@@ -41,6 +41,22 @@ def test_old_knowledge_does_not_count(channels: Channels, engine: Engine) -> Non
     assert channels.known("T1", "C1", max_age=600) is not None
 
 
+def test_an_answer_that_was_asked_for_earlier_does_not_replace_a_later_one(channels: Channels) -> None:
+    channels.record("T1", "C1", name="help", refused="it was made private", source="slack")
+    channels.record("T1", "C1", name="help", refused=None, source="slack", age=5.0)
+    fact = channels.known("T1", "C1", max_age=60)
+    assert fact is not None
+    assert not fact.public
+
+
+def test_the_age_counts_from_the_asking(channels: Channels) -> None:
+    channels.record("T1", "C1", name="help", refused=None, source="slack", age=30.0)
+    assert channels.known("T1", "C1", max_age=29) is None
+    fact = channels.known("T1", "C1", max_age=600)
+    assert fact is not None
+    assert fact.age >= 30.0
+
+
 def test_an_import_never_replaces_what_slack_said(channels: Channels) -> None:
     channels.record("T1", "C1", name="help", refused=None, source="import")
     channels.record("T1", "C1", name="help", refused="it was made private", source="slack")

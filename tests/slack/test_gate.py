@@ -12,7 +12,7 @@ from bot.brain.steps import (
     Visibility,
 )
 from bot.slack.errors import SlackUnavailable, ThreadRefused
-from bot.slack.gate import judge
+from bot.slack.gate import Gate, judge
 from bot.slack.rendered import plain
 from bot.workspace.channels import founding_channels
 from bot.workspace.people import OXBOW, TEAM
@@ -150,6 +150,24 @@ def test_a_verdict_is_asked_for_once_while_it_is_fresh_enough(slack: Slack) -> N
     assert len(slack.workspace.calls_of("conversations.info")) == 1
     slack.gate.check(general, max_age=0)
     assert len(slack.workspace.calls_of("conversations.info")) == 2
+
+
+def test_what_slack_told_one_process_counts_for_all_while_it_is_fresh_enough(slack: Slack) -> None:
+    general = slack.workspace.channel_id("general")
+    other = Gate(slack.web, Channels(slack.engine), TEAM)
+    assert slack.gate.check(general, max_age=60) == other.check(general, max_age=60)
+    assert len(slack.workspace.calls_of("conversations.info")) == 1
+    slack.workspace.convert_to_private("general")
+    assert other.check(general, max_age=0).visibility == "refused"
+    third = Gate(slack.web, Channels(slack.engine), TEAM)
+    assert third.check(general, max_age=60).visibility == "refused"
+    assert len(slack.workspace.calls_of("conversations.info")) == 2
+
+
+def test_what_an_import_says_is_no_word_of_slack(slack: Slack) -> None:
+    salaries = slack.workspace.channel_id("salaries")
+    Channels(slack.engine).record(TEAM, salaries, name="salaries", refused=None, source="import")
+    assert slack.gate.check(salaries, max_age=60).visibility == "refused"
 
 
 def test_a_channel_that_never_was_public_leaves_no_trace(slack: Slack) -> None:
