@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,6 +162,9 @@ def passes(tree: Path, tests: Sequence[str], seconds: float) -> bool:
         except subprocess.TimeoutExpired:
             # Interrupted and not killed, so that it takes its database server with it.
             process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+            process.kill()
             return False
 
 

@@ -14,25 +14,25 @@ STEPS = 2
 """Commands of a session: one to be cut off in, one to go on with."""
 
 PAUSE = 0.15
-"""Seconds that the model thinks and a command runs: long enough to be killed in the middle of."""
+"""Seconds that the model thinks and, if nothing else is said, a command runs: long enough to be killed in."""
 
 POISON = "poison"
 
 
-def question(number: int) -> str:
-    """What opens the thread."""
-    return f"@Oxbow count for {number}"
+def question(number: int, pause: float = PAUSE) -> str:
+    """What opens the thread; each of its commands takes `pause` seconds."""
+    return f"@Oxbow count for {number}, {pause} s each"
 
 
 def poisonous(number: int) -> str:
     """What opens a thread that no worker survives."""
-    return f"@Oxbow {POISON}, count for {number}"
+    return f"{question(number)}, {POISON}"
 
 
-def command(call: str) -> str:
+def command(call: str, pause: str) -> str:
     """Leaves two lines in the workspace, each with its call and the time."""
     mark = f"echo {call} $EPOCHREALTIME >> counter"
-    return f"{mark}; sleep {PAUSE}; {mark}; echo counted"
+    return f"{mark}; sleep {pause}; {mark}; echo counted"
 
 
 def call_id(number: int, step: int) -> str:
@@ -51,9 +51,11 @@ def script(messages: Sequence[Json]) -> list[Json]:
     asked = str(messages[0])
     if POISON in asked:
         os.kill(os.getpid(), signal.SIGKILL)
-    number = int(re.findall(r"count for (\d+)", asked)[-1])
+    # What was recalled quotes other threads before the question.
+    number, pause = re.findall(r"count for (\d+), ([\d.]+) s each", asked)[-1]
     made = sum(block["type"] == "tool_result" for message in messages for block in message["content"])
     if made < STEPS:
-        call = call_id(number, made)
-        return [{"type": "tool_use", "id": call, "name": "bash", "input": {"command": command(call)}}]
-    return [{"type": "text", "text": answer(number)}]
+        call = call_id(int(number), made)
+        given = {"command": command(call, pause)}
+        return [{"type": "tool_use", "id": call, "name": "bash", "input": given}]
+    return [{"type": "text", "text": answer(int(number))}]
