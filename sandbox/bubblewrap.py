@@ -10,9 +10,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.door import EGRESS, INSIDE, told
 from sandbox.enclosure import Launch, Place
 from sandbox.launch import STAGE
 from sandbox.port import Limits
+from sandbox.relay import PORT, PROGRAM
 
 _ENVIRONMENT = {
     "HOME": "/home/oxbow",
@@ -63,6 +65,11 @@ _SHM_BYTES = 64 * 1024**2
 _ARGUMENTS, _FIRST_FILE = 10, 11
 # The limit on processes is set inside, where the kernel counts the sandbox's processes alone.
 _SHELL = 'ulimit -u "$1" && exec /bin/bash -c "$2"'
+# With a way to the network, the relay listens before the command begins.
+_SHELL_WITH_RELAY = '/usr/bin/python3 -I -S -c "$3" && ' + _SHELL
+_PROXY = f"http://127.0.0.1:{PORT}"
+_PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), _PROXY)
+_NO_PROXY = dict.fromkeys(("no_proxy", "NO_PROXY"), "localhost,127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +120,22 @@ class Bubblewrap:
         A command line can be read by the sandbox's own processes, and these arguments hold host paths.
         """
         folders = {str(place.workspace): f"{STAGE}/workspace", str(place.home): f"{STAGE}/home"}
+        if place.door.exists():
+            folders[str(place.door)] = f"{STAGE}/door"
         folders |= {str(folder): f"{STAGE}/program/{folder.name}" for folder in self._program.folders}
         seen = folders if self.own_users else {folder: folder for folder in folders}
-        arguments = _arguments(seen[str(place.workspace)], seen[str(place.home)])
+        reaches = (place.door / EGRESS).exists()
+        environment = _ENVIRONMENT | told(place.door) | (_PROXIES | _NO_PROXY if reaches else {})
+        arguments = _arguments(
+            seen[str(place.workspace)], seen[str(place.home)], seen.get(str(place.door)), environment
+        )
+        shell = (_SHELL_WITH_RELAY, PROGRAM) if reaches else (_SHELL, "")
         return Launch(
             program=_seen(self._program.path, seen),
             argv=(
                 "bwrap",
                 *("--args", str(_ARGUMENTS)),
-                *("--", "/bin/bash", "-c", _SHELL, "bash", str(limits.processes), command),
+                *("--", "/bin/bash", "-c", shell[0], "bash", str(limits.processes), command, shell[1]),
             ),
             environment=_ENVIRONMENT,
             directory="/",
@@ -139,11 +153,11 @@ def _seen(path: Path, folders: dict[str, str]) -> str:
     return str(path)
 
 
-def _arguments(workspace: str, home: str) -> list[str]:
+def _arguments(workspace: str, home: str, door: str | None, environment: dict[str, str]) -> list[str]:
     return [
         *("--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"),
         *("--hostname", "oxbow", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
-        *(part for name, value in _ENVIRONMENT.items() for part in ("--setenv", name, value)),
+        *(part for name, value in environment.items() for part in ("--setenv", name, value)),
         *_system(),
         *_etc(),
         *("--proc", "/proc", "--remount-ro", "/proc"),
@@ -151,6 +165,7 @@ def _arguments(workspace: str, home: str) -> list[str]:
         *("--remount-ro", "/dev"),
         *("--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp"),
         *("--dir", "/var", "--symlink", "/tmp", "/var/tmp"),
+        *(("--dir", "/run", "--ro-bind", door, INSIDE) if door else ()),
         *("--bind", home, "/home/oxbow", "--bind", workspace, "/workspace"),
         *("--remount-ro", "/", "--chdir", "/workspace"),
     ]

@@ -18,6 +18,8 @@ class Place:
 
     workspace: Path
     home: Path
+    door: Path
+    """Where commands reach services of the trusted side; missing as long as there are none."""
     uid: int | None
     """The session's own unprivileged user, or None for the user who runs the bot."""
 

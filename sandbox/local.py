@@ -12,6 +12,7 @@ from sandbox import commands, files
 from sandbox.archive import put, take
 from sandbox.calls import Call, call_folder, claim
 from sandbox.control_group import parents
+from sandbox.door import Door
 from sandbox.enclosure import Enclosure
 from sandbox.errors import SandboxLost, SandboxUnreachable
 from sandbox.fence import enter, session_folder
@@ -95,6 +96,14 @@ class LocalSandbox:
                 discard(self._root, workspace.session, workspace.calls.parent, token)
         except SandboxLost:
             return
+
+    def door(self, reference: str, *, epoch: int) -> Door | None:
+        """Made when it is asked for first; without isolation there is none, since nothing is closed."""
+        with self._entered(reference, epoch) as workspace:
+            if not self._enclosure.isolated:
+                return None
+            workspace.place.door.mkdir(mode=0o755, exist_ok=True)
+            return Door(folder=workspace.place.door, uid=workspace.place.uid)
 
     def inventory(self) -> tuple[Holding, ...]:
         return tuple(holdings(self._root))

@@ -3,6 +3,7 @@
     <root>/sessions/<session>/epoch.<n>/<token>/<call>/     calls, reached through the gate (see `fence`)
     <root>/sessions/<session>/files/<token>/workspace       what the commands see as /workspace
     <root>/sessions/<session>/files/<token>/home            their home folder
+    <root>/sessions/<session>/files/<token>/door            what they see as /run/oxbow (see `door`)
     <root>/sessions/<session>/files/<token>/uid             the session's user, when it has its own
     <root>/sessions/<session>/files/<token>/session         the session's own name
     <root>/uids/<uid>                                       users in use
@@ -143,7 +144,7 @@ def _workspace(folder: Path, gate: Path, token: str) -> Workspace:
         reference=f"{folder.name}.{token}",
         session=folder,
         calls=gate / token,
-        place=Place(workspace=files / "workspace", home=files / "home", uid=_uid(files)),
+        place=Place(workspace=files / "workspace", home=files / "home", door=files / "door", uid=_uid(files)),
     )
 
 
