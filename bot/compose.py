@@ -17,6 +17,7 @@ from bot.brain.brain import Brain
 from bot.brain.budget import Budget
 from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
+from bot.brain.network import Network
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy, read_rules
 from bot.brain.profile import engineer
@@ -210,7 +211,15 @@ def working(
     exporting = None if isinstance(sandbox, str) else Exporting(sandbox, profile.limits, secrets)
     brain = Brain(
         thinking=Thinking(model, profile),
-        hands=Hands(sandbox, forges.mirrors, allowed, profile.limits, build_snapshots(settings), secrets),
+        hands=Hands(
+            sandbox,
+            forges.mirrors,
+            allowed,
+            profile.limits,
+            build_snapshots(settings),
+            secrets,
+            Network(settings.egress, secrets),
+        ),
         remembering=remembering,
         speaking=Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
         policies=Policies(floor(settings), ChannelSettings(engines.hot)),

@@ -17,6 +17,7 @@ from bot.brain.policy import read_rules
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedder import EMBEDDERS
 from sandbox.choose import CHOICES, DEFAULT_IMAGE
+from sandbox.egress_policy import EgressPolicy, parse_policies
 
 REPOSITORY_SCHEMES = ("file", "https")
 
@@ -56,6 +57,8 @@ class Settings(BaseSettings):
     """Of rest after which a workspace is kept as a snapshot only."""
     oxbow_workspace_gib: int = Field(default=50, ge=1)
     """Of all workspaces on disk, above which those that rest for longest go first."""
+    oxbow_egress: SecretStr | None = None
+    """The hosts that workspaces may reach, by repository, in the JSON of `parse_policies`."""
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
     oxbow_tools: str = ""
     """What every channel's policy must at least be: `bash=ask, write=deny`."""
@@ -85,7 +88,25 @@ class Settings(BaseSettings):
         given = (getattr(self, name) for name in type(self).model_fields)
         whole = [value.get_secret_value() for value in given if isinstance(value, SecretStr)]
         passwords = [urlsplit(value).password for value in whole if "://" in value]
-        return tuple(filter(None, (*whole, *passwords)))
+        sent = (
+            secret
+            for policy in self.egress.values()
+            for host in policy.hosts
+            for secret in host.secrets.values()
+        )
+        return tuple(filter(None, (*whole, *passwords, *sent)))
+
+    @property
+    def egress(self) -> dict[str, EgressPolicy]:
+        """The hosts that workspaces may reach, by repository."""
+        return parse_policies(self.oxbow_egress.get_secret_value()) if self.oxbow_egress else {}
+
+    @field_validator("oxbow_egress")
+    @classmethod
+    def _hosts(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_policies(value.get_secret_value())
+        return value
 
     @field_validator("oxbow_secret_patterns", mode="before")
     @classmethod

@@ -251,6 +251,35 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRequest:
+    """What a command asked of the network. It holds no header, no query and no secret."""
+
+    method: str
+    """`CONNECT` for a tunnel, of whose content nothing is known."""
+    host: str
+    port: int
+    path: str
+    allowed: bool
+    reason: str
+    """Why it was refused or failed; empty otherwise."""
+    status: int | None
+    sent_bytes: int
+    received_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkUsed:
+    """A call asked something of the network; recorded together with its end."""
+
+    VERSION: ClassVar[int] = 1
+    call: str
+    requests: tuple[NetworkRequest, ...]
+    more: int
+    """Requests beyond those kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyStarted:
     """A post to the thread is about to be made under `key`, which its metadata carries."""
 
@@ -347,6 +376,7 @@ Recorded: TypeAlias = (
     | ModelFailed
     | ApprovalRequested
     | ToolStarted
+    | NetworkUsed
     | ToolFinished
     | ReplyStarted
     | ReplyPosted

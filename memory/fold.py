@@ -38,6 +38,7 @@ from memory.events import (
     ModelFailed,
     ModelRequested,
     ModelResponded,
+    NetworkUsed,
     RecordedEvent,
     ReplyPosted,
     ReplyStarted,
@@ -122,6 +123,8 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case ToolFinished():
             session = with_call(session, event.call, finished=event)
             return replace(session, no_sandbox=_still_missing(session), setbacks=0)
+        case NetworkUsed():
+            return session
         case ReplyStarted():
             reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
             return replace(session, replies=(*session.replies, reply))
@@ -217,9 +220,7 @@ def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
         else "no repository"
     )
     if event.snapshot_at:
-        content += (
-            f", with the files of the lost one as they were at {event.snapshot_at}; later changes are gone"
-        )
+        content += f", with the files of the lost one as of {event.snapshot_at}; later changes are gone"
     session = noted(session, f"A workspace was prepared for this thread: {content}.")
     return replace(session, sandbox=event, last_sandbox=event, no_sandbox=None, setbacks=0)
 

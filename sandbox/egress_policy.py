@@ -7,11 +7,17 @@ request of the command's own, checked like any other.
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9_]{3,}")
+_FORM = 'write {"*": ["pypi.org"], "repository": [{"host": "api.example.org", "secrets": {"NAME": "…"}}]}'
+
+EVERY_REPOSITORY = "*"
+
 WEB_PORTS = frozenset({80, 443})
 # Well-known prefix of RFC 6052, through which an IPv6 host reaches IPv4 addresses.
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -57,6 +63,45 @@ class EgressPolicy:
             if host.covers(plain, port):
                 return host
         raise NotAllowed(f"{name}:{port} is not among the hosts that this workspace may reach")
+
+
+def parse_policies(text: str) -> dict[str, EgressPolicy]:
+    """Policies by repository, from JSON. Raises ValueError with the way out.
+
+    `{"*": ["pypi.org"], "cart": [{"host": "api.example.org", "secrets": {"TOKEN": "…"}, "private": true}]}`
+    """
+    try:
+        found = json.loads(text)
+        return {
+            name: EgressPolicy(hosts=tuple(_entry(entry) for entry in entries))
+            for name, entries in found.items()
+        }
+    except json.JSONDecodeError as error:
+        # Not the text itself: it may hold secrets.
+        raise ValueError(f"is not JSON (line {error.lineno}, column {error.colno}); {_FORM}") from None
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError(f"has another form; {_FORM}") from None
+
+
+def _entry(entry: object) -> Host:
+    match entry:
+        case str():
+            return parse_host(entry)
+        case {"host": str(name), **more} if more.keys() <= {"secrets", "private"}:
+            secrets, private = more.get("secrets", {}), more.get("private", False)
+            if not isinstance(private, bool) or not isinstance(secrets, dict):
+                raise TypeError
+            return replace(parse_host(name), secrets=dict(map(_secret, secrets.items())), private=private)
+        case _:
+            raise TypeError
+
+
+def _secret(item: tuple[object, object]) -> tuple[str, str]:
+    match item:
+        case (str(placeholder), str(secret)) if _PLACEHOLDER.fullmatch(placeholder) and secret.isprintable():
+            return placeholder, secret
+        case _:
+            raise TypeError
 
 
 def parse_host(text: str) -> Host:

@@ -95,8 +95,8 @@ MISSING = "SLACK_BOT_TOKEN: is missing: copy it from the app's page OAuth & Perm
             "PORT: Input should be a valid integer, unable to parse string as an integer",
         ),
         (
-            {"OXBOW_SANDBOX": "docker"},
-            "OXBOW_SANDBOX: 'docker' is not known; choose one of auto, local, unisolated",
+            {"OXBOW_SANDBOX": "podman"},
+            "OXBOW_SANDBOX: 'podman' is not known; choose one of auto, local, docker, unisolated",
         ),
         ({"OXBOW_EMBEDDER": "gpt"}, "OXBOW_EMBEDDER: 'gpt' is not known; choose one of minilm, hashing"),
         ({"SLACK_API_URL": "slack.com/api"}, "SLACK_API_URL: 'slack.com/api' is no http address"),
@@ -118,7 +118,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     said = problem(
         SLACK_APP_TOKEN="xapp-1",
         PORT="70000",
-        OXBOW_SANDBOX="docker",
+        OXBOW_SANDBOX="podman",
         OXBOW_EMBEDDER="gpt",
         OXBOW_REPOSITORIES="[1",
     )
@@ -210,7 +210,7 @@ def test_secrets_do_not_show() -> None:
 
 
 def test_secrets_do_not_show_in_errors() -> None:
-    wrong = SECRETS | {"PORT": "http", "SLACK_APP_TOKEN": "", "OXBOW_SANDBOX": "docker"}
+    wrong = SECRETS | {"PORT": "http", "SLACK_APP_TOKEN": "", "OXBOW_SANDBOX": "podman"}
     assert not [line for line in problem(**wrong) if "secret-" in line]
     with environment(**wrong), pytest.raises(ValidationError) as raised:
         Settings()

@@ -9,10 +9,18 @@ from dataclasses import replace
 from threading import Event
 
 from bot.brain.claimed import Claimed
+from bot.brain.network import Network
 from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Bundle, Mirrors
 from bot.forge.repository import Chosen, Repository, Undecided, choose
-from memory.events import SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStatus
+from memory.events import (
+    NetworkUsed,
+    SandboxAttached,
+    SandboxLost,
+    SandboxUnavailable,
+    ToolFinished,
+    ToolStatus,
+)
 from memory.secrets import SecretMask
 from memory.session import Session, ToolCall
 from sandbox import errors
@@ -49,6 +57,7 @@ class Hands:
         limits: Limits,
         snapshots: Snapshots,
         secrets: SecretMask,
+        network: Network,
     ) -> None:
         self._sandbox = sandbox
         self._mirrors = mirrors
@@ -56,6 +65,7 @@ class Hands:
         self._limits = limits
         self._snapshots = snapshots
         self._secrets = secrets
+        self._network = network
 
     def attach(self, claimed: Claimed) -> None:
         """Get a new workspace, with the repository that the thread named, and record it."""
@@ -144,8 +154,13 @@ class Hands:
             why = missing.detail if missing else "there is no workspace"
             claimed.append(_finished(call, "refused", f"No workspace: {why}", is_error=True))
             return
+        used: tuple[NetworkUsed, ...] = ()
         try:
-            finished = self._made(claimed, self._sandbox, attached.reference, call)
+            with self._network.opened(
+                self._sandbox, attached, epoch=claimed.lease.epoch, command=call.tool == "bash"
+            ) as network:
+                finished = self._made(claimed, self._sandbox, attached.reference, call)
+                used = network(call.call)
         except errors.SandboxLost:
             gone = "The workspace was lost; whether this had an effect in it no longer matters."
             claimed.append(
@@ -154,7 +169,7 @@ class Hands:
         except errors.SandboxUnreachable as error:
             claimed.append(_later(claimed.session, error))
         else:
-            claimed.append(finished)
+            claimed.append(*used, finished)
 
     def stop(self, claimed: Claimed) -> None:
         """End the command that may still run for the open call, whoever started it."""

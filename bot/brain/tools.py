@@ -23,8 +23,8 @@ BASH = ToolDefinition(
     name="bash",
     description=(
         "Run a command with bash in the thread's workspace. Each command starts in /workspace in a fresh "
-        "shell; files stay, shell state and background processes do not. No network. Limit: two minutes; "
-        "long output keeps its head and tail."
+        "shell; files stay, shell state and background processes do not. The network is closed but for hosts "
+        "that the operator named. Limit: two minutes; long output keeps its head and tail."
     ),
     input_schema=_schema(("command",), command=_WORDS),
 )

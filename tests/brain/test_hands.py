@@ -10,10 +10,18 @@ from sqlalchemy import Engine
 
 from bot.brain.claimed import Claimed
 from bot.brain.hands import EVENT_BYTES, FIRST_DELAY, LONGEST_DELAY, VIEW_LINES, Hands
+from bot.brain.network import Network
 from bot.demo.repositories import materialise
 from bot.forge.mirrors import Mirrors, without_credential
 from bot.forge.repository import Repository, repositories
-from memory.events import Event, SandboxAttached, SandboxLost, SandboxUnavailable, ToolFinished, ToolStarted
+from memory.events import (
+    Event,
+    SandboxAttached,
+    SandboxLost,
+    SandboxUnavailable,
+    ToolFinished,
+    ToolStarted,
+)
 from memory.log import SessionLog
 from sandbox.fake import Answer, FakeSandbox, Run, succeed
 from sandbox.port import Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
@@ -26,7 +34,9 @@ NOWHERE = Repository(name="nowhere", address="file:///nowhere")
 
 
 def hands(
-    folder: Path, sandbox: FakeSandbox | str | None = None, allowed: tuple[Repository, ...] = ()
+    folder: Path,
+    sandbox: FakeSandbox | str | None = None,
+    allowed: tuple[Repository, ...] = (),
 ) -> Hands:
     return Hands(
         FakeSandbox() if sandbox is None else sandbox,
@@ -35,6 +45,7 @@ def hands(
         Limits(),
         Snapshots(folder / "snapshots"),
         secret_mask(),
+        Network({}, secret_mask()),
     )
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.egress_policy import EgressPolicy, Host, NotAllowed, parse_host, require_public
+from sandbox.egress_policy import (
+    EgressPolicy,
+    Host,
+    NotAllowed,
+    parse_host,
+    parse_policies,
+    require_public,
+)
 
 
 def policy(*names: str) -> EgressPolicy:
@@ -93,3 +100,32 @@ def test_a_private_host_may_be_in_the_operators_network_and_never_at_its_metadat
 
 def test_a_secret_does_not_show_in_the_policy() -> None:
     assert "planted" not in repr(Host(name="x", secrets={"TOKEN": "planted"}))
+
+
+def test_policies_are_read_from_json() -> None:
+    named = '{"host": "api.example.org", "secrets": {"TOKEN": "s"}, "private": true}'
+    text = f'{{"*": ["pypi.org"], "cart": [{named}]}}'
+    assert parse_policies(text) == {
+        "*": policy("pypi.org"),
+        "cart": EgressPolicy(hosts=(Host(name="api.example.org", secrets={"TOKEN": "s"}, private=True),)),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[]", "planted", '{"a": "pypi.org"}', '{"a": [1]}', '{"a": [{"name": "x"}]}'),
+        *(
+            '{"a": [{"host": "x", "secrets": "planted"}]}',
+            '{"a": [{"host": "x", "secrets": {"t": "planted"}}]}',
+        ),
+        *(
+            '{"a": [{"host": "x", "secrets": {"TOKEN": "planted\\n"}}]}',
+            '{"a": [{"host": "x", "private": 1}]}',
+        ),
+    ],
+)
+def test_what_is_no_policy_is_refused_with_the_form_and_without_the_secret(text: str) -> None:
+    with pytest.raises(ValueError, match="write ") as refused:
+        parse_policies(text)
+    assert "planted" not in str(refused.value)

@@ -16,6 +16,7 @@ from bot.brain.budget import Budget
 from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
+from bot.brain.network import Network
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
 from bot.brain.profile import engineer
@@ -106,6 +107,7 @@ class Product:
                 profile.limits,
                 Snapshots(self._folder / "snapshots"),
                 secret_mask(),
+                Network({}, secret_mask()),
             ),
             remembering=self.remembering,
             speaking=Speaking(self.replies, self.board, self.gate, ()),
