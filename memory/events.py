@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from memory.change_events import ChangeRecorded, PullRequestChanged
+from memory.network_events import NetworkUsed
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object exactly as a provider sent it: stored verbatim, replayed verbatim, never interpreted here."""
@@ -248,35 +249,6 @@ class ToolFinished:
     exit_code: int | None = None
     seconds: float = 0.0
     is_error: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkRequest:
-    """What a command asked of the network. It holds no header, no query and no secret."""
-
-    method: str
-    """`CONNECT` for a tunnel, of whose content nothing is known."""
-    host: str
-    port: int
-    path: str
-    allowed: bool
-    reason: str
-    """Why it was refused or failed; empty otherwise."""
-    status: int | None
-    sent_bytes: int
-    received_bytes: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkUsed:
-    """A call asked something of the network; recorded together with its end."""
-
-    VERSION: ClassVar[int] = 1
-    call: str
-    requests: tuple[NetworkRequest, ...]
-    more: int
-    """Requests beyond those kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,6 @@ from memory.events import (
     ModelFailed,
     ModelRequested,
     ModelResponded,
-    NetworkUsed,
     RecordedEvent,
     ReplyPosted,
     ReplyStarted,
@@ -53,6 +52,7 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
+from memory.network_events import NetworkUsed
 from memory.session import (
     Approval,
     FailedCall,

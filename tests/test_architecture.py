@@ -65,6 +65,7 @@ PURE = (
     "memory/fold.py",
     "memory/secret_names.py",
     "memory/secret_shapes.py",
+    "memory/network_events.py",
     "memory/session.py",
     "memory/spans.py",
     "memory/terms.py",

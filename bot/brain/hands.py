@@ -14,13 +14,13 @@ from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Bundle, Mirrors
 from bot.forge.repository import Chosen, Repository, Undecided, choose
 from memory.events import (
-    NetworkUsed,
     SandboxAttached,
     SandboxLost,
     SandboxUnavailable,
     ToolFinished,
     ToolStatus,
 )
+from memory.network_events import NetworkUsed
 from memory.secrets import SecretMask
 from memory.session import Session, ToolCall
 from sandbox import errors

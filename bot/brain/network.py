@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TypeAlias
 
-from memory.events import NetworkRequest, NetworkUsed, SandboxAttached
+from memory.events import SandboxAttached
+from memory.network_events import NetworkRequest, NetworkUsed
 from memory.secrets import SecretMask
 from sandbox.door import Doors
 from sandbox.egress import EgressProxy
