@@ -94,6 +94,10 @@ def _log_to_stderr() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for name in ("bot", "memory", "oxbow", "sandbox"):
         logging.getLogger(name).setLevel(logging.INFO)
+    # Bolt finds the token in the environment as well and warns of it; ours is in the client that it is given.
+    logging.getLogger("slack_bolt.App").addFilter(
+        lambda line: "`token` will be unused" not in line.getMessage()
+    )
 
 
 def _wait(worker: Worker | None, stopping: Event) -> None:

@@ -42,4 +42,5 @@ def test_a_mention_made_in_the_silence_is_read_when_it_ends_and_answered_once(
             slack.post("ada", "general", "and now?", thread)
             slack.wait_for(lambda: len(answers(slack, "general", thread)) == 2, timeout=60.0)
             assert "Traceback" not in oxbow.said, oxbow.said
+            assert "WARNING" not in oxbow.said, oxbow.said
         assert len(model.journal) == 2
