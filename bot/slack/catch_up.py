@@ -32,8 +32,9 @@ OVERLAP = timedelta(seconds=60)
 """Read again before the gap, for deliveries that were under way."""
 
 CHANNELS, THREADS, PAGE, DAYS = 200, 100, 200, 14
-"""Bounds of one catch-up: channels (one history page each), threads (one page of replies each), messages of
-a page, days within which a thread must have moved. At Slack's 50 calls a minute it ends in six minutes."""
+"""Bounds of one catch-up: channels (one history page each), sessions' threads and threads that began in the
+gap (one page of replies each), messages of a page, days within which a session must have moved. At Slack's 50
+calls of one method a minute it ends in eight minutes."""
 
 logger = logging.getLogger(__name__)
 
@@ -118,22 +119,26 @@ class CatchUp:
 
     def _missed(self, oldest: str) -> Iterator[Json]:
         """Messages of member channels, then of threads that moved lately, each in the order of saying."""
+        begun: list[tuple[str, str]] = []
         for channel in self._channels():
             page = self._call("conversations.history", channel=channel, oldest=oldest, limit=PAGE)
             for message in reversed(page.get("messages", [])):
+                if message.get("reply_count"):
+                    begun.append((channel, str(message["ts"])))
                 yield {**message, "channel": channel}
-        threads = self._listening.recent_threads(self._team, days=DAYS, limit=THREADS)
-        for channel, thread in threads:
+        known = self._listening.recent_threads(self._team, days=DAYS, limit=THREADS)
+        for channel, thread in dict.fromkeys([*known, *begun[:THREADS]]):
             page = self._call("conversations.replies", channel=channel, ts=thread, oldest=oldest, limit=PAGE)
             for message in page.get("messages", []):
                 yield {**message, "channel": channel}
 
     def _channels(self) -> list[str]:
-        page = self._call("conversations.list", types="public_channel", exclude_archived=True, limit=1000)
-        member = [str(channel["id"]) for channel in page.get("channels", []) if channel.get("is_member")]
-        if len(member) > CHANNELS:
-            logger.warning("catching up in %d of %d channels", CHANNELS, len(member))
-        return member[:CHANNELS]
+        page = self._call(
+            "users.conversations", types="public_channel", exclude_archived=True, limit=CHANNELS
+        )
+        if (page.get("response_metadata") or {}).get("next_cursor"):
+            logger.warning("catching up in the first %d channels only", CHANNELS)
+        return [str(channel["id"]) for channel in page.get("channels", [])]
 
     def _call(self, method: str, **arguments: object) -> Json:
         """The answer, however long Slack asks to wait; nothing when the place is closed or we are stopped."""

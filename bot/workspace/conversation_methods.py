@@ -36,15 +36,29 @@ def info(context: Context, arguments: Arguments) -> Json:
 
 def list_(context: Context, arguments: Arguments) -> Json:
     """conversations.list: every public channel, and of the other kinds those with the bot."""
+    return _listed(arguments, [channel.as_json(OXBOW) for channel in _visible(context, arguments)])
+
+
+def of_user(context: Context, arguments: Arguments) -> Json:
+    """users.conversations: those with the bot; the objects do not say that it is a member."""
+    own = [channel for channel in _visible(context, arguments) if OXBOW in channel.members]
+    described = [channel.as_json(OXBOW) for channel in own]
+    return _listed(arguments, [{k: v for k, v in c.items() if k != "is_member"} for c in described])
+
+
+def _visible(context: Context, arguments: Arguments) -> list[Channel]:
     require_any(context.scopes, "read")
     types = arguments.text("types", "public_channel").replace(" ", "").split(",")
-    channels = [
-        channel.as_json(OXBOW)
+    return [
+        channel
         for channel in context.world.state.channels.values()
         if _TYPES[channel.kind] in types and opens(context.scopes, "read", channel)
         if channel.kind == "public" or OXBOW in channel.members
         if not (channel.is_archived and arguments.flag("exclude_archived"))
     ]
+
+
+def _listed(arguments: Arguments, channels: list[Json]) -> Json:
     page, cursor = _page(channels, arguments, default=100)
     return {"ok": True, "channels": page, "response_metadata": {"next_cursor": cursor}}
 

@@ -39,6 +39,7 @@ METHODS: Mapping[str, tuple[str | None, Method]] = {
     "reactions.add": ("reactions:write", other_methods.reactions_add),
     "reactions.get": ("reactions:read", other_methods.reactions_get),
     "reactions.remove": ("reactions:write", other_methods.reactions_remove),
+    "users.conversations": (None, conversation_methods.of_user),
     "users.info": ("users:read", other_methods.users_info),
     "users.list": ("users:read", other_methods.users_list),
     "views.open": (None, other_methods.views_open),

@@ -101,6 +101,16 @@ def test_replies_in_a_session_that_moved_lately_are_heard_too(
     assert heard(engine) == ["the build is red", "only on Mondays"]
 
 
+def test_a_mention_in_a_thread_that_began_meanwhile_is_heard_too(
+    workspace: LocalWorkspace, engine: Engine
+) -> None:
+    Start(workspace, engine).run()
+    thread = workspace.post("ada", "general", "the build is red")
+    workspace.post("bruno", "general", "@Oxbow can you look?", thread)
+    Start(workspace, engine).run()
+    assert heard(engine) == ["can you look?"]
+
+
 def test_private_places_are_not_looked_at(workspace: LocalWorkspace, engine: Engine) -> None:
     Start(workspace, engine).run()
     workspace.post("ada", "salaries", "@Oxbow raise mine")
@@ -122,10 +132,10 @@ def test_a_limit_of_slack_is_waited_for(workspace: LocalWorkspace, engine: Engin
 def test_a_gap_that_was_not_read_to_its_end_is_read_again(workspace: LocalWorkspace, engine: Engine) -> None:
     Start(workspace, engine).run()
     workspace.post("ada", "general", "@Oxbow the build is red")
-    workspace.rate_limit_next("conversations.list", 60)
+    workspace.rate_limit_next("users.conversations", 60)
     ended_early = Start(workspace, engine)
     ended_early.catch_up.start(lambda: True)
-    eventually(lambda: workspace.calls_of("conversations.list"))
+    eventually(lambda: workspace.calls_of("users.conversations"))
     ended_early.catch_up.stop()
     ended_early.later.shutdown()
     assert heard(engine) == []
@@ -154,7 +164,7 @@ def test_a_connection_that_hears_nothing_leaves_no_mark(workspace: LocalWorkspac
     before = Start(workspace, engine).listening.gap(TEAM)
     deaf = Start(workspace, engine)
     deaf.catch_up.start(lambda: False)
-    workspace.wait_for(lambda: len(workspace.calls_of("conversations.list")) == 1)
+    workspace.wait_for(lambda: len(workspace.calls_of("users.conversations")) == 1)
     deaf.catch_up.stop()
     deaf.later.shutdown()
     after = deaf.listening.gap(TEAM)

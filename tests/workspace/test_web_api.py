@@ -257,3 +257,20 @@ class TestChannels:
         assert link == (
             f"{workspace.url}/archives/{GENERAL}/p{reply.replace('.', '')}?thread_ts={root}&cid={GENERAL}"
         )
+
+
+def test_the_bots_own_conversations_are_listed_page_by_page(
+    workspace: LocalWorkspace, client: WebClient
+) -> None:
+    first = client.users_conversations(types="public_channel", exclude_archived=True, limit=3)
+    rest = client.users_conversations(
+        types="public_channel", exclude_archived=True, cursor=first["response_metadata"]["next_cursor"]
+    )
+    assert [channel["name"] for channel in [*first["channels"], *rest["channels"]]] == [
+        "general",
+        "data-platform",
+        "shop-backend",
+        "help-python",
+        "northwind-parcels",
+    ]
+    assert rest["response_metadata"]["next_cursor"] == ""
