@@ -237,7 +237,8 @@ def working(
         sweeper.start()
     try:
         yield Worker(
-            log=SessionLog(engines.hot, engines.background),
+            log=SessionLog(engines.hot),
+            background=SessionLog(engines.background),
             wakeups=Wakeups(engines.hot),
             brain=brain,
             owner=owner,

@@ -40,9 +40,19 @@ class Worker:
     """Runs up to `capacity` sessions at once until `stop`, and one more for background work."""
 
     def __init__(
-        self, *, log: SessionLog, wakeups: Wakeups, brain: Brain, owner: str, team: str, capacity: int = 500
+        self,
+        *,
+        log: SessionLog,
+        background: SessionLog,
+        wakeups: Wakeups,
+        brain: Brain,
+        owner: str,
+        team: str,
+        capacity: int = 500,
     ) -> None:
+        """`background` is the same log on connections of its own."""
         self._log = log
+        self._background = background
         self._wakeups = wakeups
         self._brain = brain
         self._owner = owner
@@ -105,26 +115,26 @@ class Worker:
 
     def _claim_all(self) -> None:
         while not self._stopping.is_set() and self.running < self._capacity:
-            if self._claim_one(background=False) is None:
+            if self._claim_one(self._log, background=False) is None:
                 return
 
-    def _claim_one(self, *, background: bool) -> Thread | None:
+    def _claim_one(self, log: SessionLog, *, background: bool) -> Thread | None:
         """The thread that runs the claimed session; None when none is due."""
         asked_at = time.monotonic()
-        lease = self._log.claim(
+        lease = log.claim(
             self._owner,
             LEASE_SECONDS,
             team=self._team,
             without=tuple(self._unreadable),
             background=background,
         )
-        return None if lease is None else self._start(lease, asked_at + LEASE_SECONDS)
+        return None if lease is None else self._start(log, lease, asked_at + LEASE_SECONDS)
 
     def _work_in_background(self) -> None:
         """One session after the other, however many are due: the others keep the machine."""
         while not self._stopping.is_set():
             try:
-                running = self._claim_one(background=True)
+                running = self._claim_one(self._background, background=True)
             except DatabaseLost:
                 running = None
             if running is not None:
@@ -133,10 +143,10 @@ class Worker:
             self._look_again.wait(POLL_SECONDS)
             self._look_again.clear()
 
-    def _start(self, lease: Lease, held_until: float) -> Thread:
+    def _start(self, log: SessionLog, lease: Lease, held_until: float) -> Thread:
         stop = StopSignal(lease.interrupt_seq, held_until)
         thread = Thread(
-            target=self._run, args=(lease, stop), name=f"session-{str(lease.session)[:8]}", daemon=True
+            target=self._run, args=(log, lease, stop), name=f"session-{str(lease.session)[:8]}", daemon=True
         )
         holding = _Holding(lease=lease, stop=stop, thread=thread)
         with self._lock:
@@ -148,9 +158,9 @@ class Worker:
         thread.start()
         return thread
 
-    def _run(self, lease: Lease, stop: StopSignal) -> None:
+    def _run(self, log: SessionLog, lease: Lease, stop: StopSignal) -> None:
         try:
-            self._brain.run(Claimed(self._log, lease, stop), self._stopping.is_set)
+            self._brain.run(Claimed(log, lease, stop), self._stopping.is_set)
         except (LeaseLost, StaleEpoch):
             logger.info("session %s went to another worker", lease.session)
         except DatabaseLost as error:

@@ -60,10 +60,8 @@ __all__ = [
 class SessionLog:
     """The logs of all sessions in one database."""
 
-    def __init__(self, engine: Engine, background: Engine | None = None) -> None:
-        """`background` is for appends that write more than events; nobody waits for those."""
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._background = background or engine
 
     def receive(
         self,
@@ -108,7 +106,7 @@ class SessionLog:
 
         Raises LeaseLost, with nothing written, when the session was claimed by another or given up.
         """
-        with transaction(self._engine if within is None else self._background) as connection:
+        with transaction(self._engine) as connection:
             head = connection.execute(
                 sql.ADVANCE_HELD,
                 _held(lease)

@@ -59,6 +59,7 @@ def working(
     """A worker that serves, and the event that stops it; it is stopped in the end."""
     worker = Worker(
         log=log or SessionLog(engine),
+        background=SessionLog(engine),
         wakeups=Wakeups(engine),
         brain=brain,
         owner="w",
@@ -152,6 +153,28 @@ def test_sessions_are_run_beside_background_work_one_of_which_is_done_at_a_time(
         assert sum(claimed.lease.background for claimed in brain.claims) == 1
         go.set()
         eventually(lambda: len(brain.ended) == 8)
+
+
+def test_a_message_is_taken_up_while_its_session_is_in_background_hands(
+    engine: Engine, log: SessionLog
+) -> None:
+    go = threading.Event()
+
+    def run(claimed: Claimed, _: Callable[[], bool]) -> None:
+        if claimed.lease.background:
+            assert go.wait(30)
+        claimed.append(TurnFinished(turn=1, outcome="answered"))
+        claimed.rest(None)
+
+    brain = ScriptedBrain(run)
+    leave_for_later(log, 1)
+    with working(engine, brain):
+        eventually(lambda: len(brain.claims) == 1)
+        deliver(log, thread(1), key="again")
+        eventually(lambda: brain.ended == [None])
+        go.set()
+        eventually(lambda: len(brain.ended) == 2)
+    assert isinstance(brain.ended[1], LeaseLost)
 
 
 def leave_for_later(log: SessionLog, number: int) -> None:
