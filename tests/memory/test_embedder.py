@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,41 +115,39 @@ def test_many_threads_each_get_the_vectors_of_their_own_texts(embedder: ProcessE
 
 
 class GatedEmbedder(HashingEmbedder):
-    """Keeps the order of what it is asked, and waits at a text that names a file until the file is there."""
+    """Writes down what it is asked, and waits at the text `gate` until the gate is there."""
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
-        for text in texts:
-            if text.startswith("wait for "):
-                Path(text.removeprefix("wait for ") + ".waiting").touch()
-                while not Path(text.removeprefix("wait for ")).exists():
-                    time.sleep(0.01)
+        with Path("asked").open("a") as asked:
+            asked.writelines(f"{text}\n" for text in texts)
+        while "gate" in texts and not Path("gate").exists():
+            time.sleep(0.01)
         return super().embed(texts)
 
 
 def test_a_question_overtakes_a_queue_of_texts_to_index(tmp_path: Path) -> None:
-    gate, ended = tmp_path / "gate", list[str]()
+    asked = tmp_path / "asked"
 
-    def ask(name: str, embedder: Embedder, texts: list[str]) -> None:
-        embedder.embed(texts)
-        ended.append(name)
+    def waits(embedder: ProcessEmbedder, number: int) -> bool:
+        return embedder.waiting == number
 
-    def begin(name: str, embedder: Embedder, texts: list[str]) -> threading.Thread:
-        thread = threading.Thread(target=ask, args=(name, embedder, texts))
+    def begin(embedder: Embedder, text: str) -> threading.Thread:
+        thread = threading.Thread(target=embedder.embed, args=([text],))
         thread.start()
         return thread
 
-    with ProcessEmbedder(GatedEmbedder) as embedder:
-        indexing = [
-            begin(f"index {n}", patient(embedder), [f"wait for {gate}", *["x"] * 20]) for n in range(4)
-        ]
-        eventually(Path(f"{gate}.waiting").exists, within=30.0)
-        eventually(lambda: embedder.waiting == 3)
-        question = begin("question", embedder, ["why?"])
-        eventually(lambda: embedder.waiting == 4)
-        gate.touch()
-        for thread in (question, *indexing):
+    with contextlib.chdir(tmp_path), ProcessEmbedder(GatedEmbedder) as embedder:
+        asking = [begin(patient(embedder), "gate")]
+        eventually(asked.exists, within=30.0)
+        for number, text in enumerate(("first", "second"), start=1):
+            asking.append(begin(patient(embedder), text))
+            eventually(partial(waits, embedder, number))
+        asking.append(begin(embedder, "question"))
+        eventually(partial(waits, embedder, 3))
+        Path("gate").touch()
+        for thread in asking:
             thread.join()
-    assert ended[0] == "question"
+    assert asked.read_text().split() == ["gate", "question", "first", "second"]
 
 
 PARENT = """

@@ -209,7 +209,7 @@ def test_a_level_is_met_by_the_share_of_minutes_that_it_names(engine: Engine) ->
 
 
 def ran(seconds: float) -> ToolFinished:
-    return ToolFinished(call="c1", tool="bash", status="finished", output="", seconds=seconds)
+    return ToolFinished(call="c1", tool="bash", status="finished", output="\0", seconds=seconds)
 
 
 def random_event(chance: random.Random) -> tuple[bool, Event]:
