@@ -136,9 +136,7 @@ MUTATIONS = (
         file="bot/brain/decide.py",
         old="    interrupt_first,\n",
         new="",
-        tests=(
-            "tests/scenarios/test_stopping.py::test_what_is_said_after_a_stop_begins_anew_and_knows_of_the_stop",
-        ),
+        tests=("tests/brain/test_decide.py::test_the_next_step",),
     ),
     Mutation(
         name="a newer version of an event is guessed at",

@@ -70,6 +70,7 @@ class Speaking:
             return ()
         ts = self._replies.find(claimed.address, claimed.id, key)
         if ts is None:
+            claimed.require_lease()
             ts = self._replies.post(claimed.address, claimed.id, key, plain(text))
         return ReplyStarted(key=key, kind="notice"), ReplyPosted(key=key, kind="notice", ts=ts)
 

@@ -7,6 +7,7 @@ is steered while it runs, answers in several posts and is indexed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,10 @@ from typing import Literal
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from bot.brain.claimed import Claimed, StopSignal
 from bot.workspace.people import TEAM
 from memory.codec import type_name
+from memory.errors import LeaseLost
 from memory.events import Event, Json, Recorded, SandboxAttached, ToolFinished, ToolStarted
 from memory.log import Lease, SessionLog, ThreadAddress
 from sandbox.choose import open_sandbox
@@ -66,6 +69,28 @@ class DyingLog(SessionLog):
         head = super().append(lease, *events, within=within)
         if self.left == 0:
             raise Died
+        return head
+
+
+class FreezingLog(SessionLog):
+    """A log whose holder is frozen right after the n-th append, and wakes when its lease has lapsed."""
+
+    def __init__(self, engine: Engine, at: int, stop: StopSignal, thread: Thread) -> None:
+        super().__init__(engine)
+        self.left = at
+        self.shown: list[str] = []
+        """Which posts the thread had when it was frozen."""
+        self._stop = stop
+        self._thread = thread
+
+    def append(
+        self, lease: Lease, *events: Recorded, within: Callable[[Connection], None] | None = None
+    ) -> int:
+        head = super().append(lease, *events, within=within)
+        self.left -= 1
+        if self.left == 0:
+            self.shown = self._thread.shown()
+            self._stop.renew(time.monotonic() - 1.0)
         return head
 
 
@@ -119,6 +144,10 @@ class Thread:
         counter = self.sandbox.read(attached.reference, path="counter", epoch=1_000)
         assert counter == b"counted\n" * STEPS
         assert STEER in str(self.model.requests[-1].messages)
+
+    def shown(self) -> list[str]:
+        """The keys of what the bot posted."""
+        return [key for key, *_ in self.said()]
 
     def said(self) -> list[tuple[str, ...]]:
         """What the thread shows, in kinds of posts and whole texts."""
@@ -189,3 +218,31 @@ def test_a_fresh_worker_reaches_the_same_end_from_every_append(
     with engine.connect() as connection:
         solutions = connection.execute(text("SELECT count(*) FROM solutions")).scalar_one()
     assert solutions == at + 2
+
+
+def wakes_too_late(thread: Thread, engine: Engine, at: int) -> bool:
+    """A worker that is frozen at its n-th append until its lease has lapsed; False when it never was."""
+    lease = thread.built.claim(MOMENT)
+    assert lease is not None
+    stop = StopSignal(lease.interrupt_seq)
+    log = FreezingLog(engine, at, stop, thread)
+    try:
+        thread.built.brain(thread.model).run(Claimed(log, lease, stop), lambda: False)
+    except LeaseLost:
+        assert log.left == 0, "it recorded something after it woke"
+        assert thread.shown() == log.shown, f"it posted something after it woke at append {at}"
+        return True
+    return False
+
+
+def test_a_worker_that_wakes_after_its_lease_records_nothing_and_posts_nothing(
+    built: Product, sandbox: Sandbox, engine: Engine
+) -> None:
+    at, woke = 0, True
+    while woke:
+        at += 1
+        thread = begin(built, sandbox, f"frozen at {at}")
+        woke = wakes_too_late(thread, engine, at)
+        built.settle(thread.model)
+        thread.check()
+    assert at > 25, "the job makes more appends than that"
