@@ -15,6 +15,10 @@ from types import TracebackType
 from typing import Self
 
 from tests.support.processes import OXBOW, Process
+from tests.support.waiting import eventually
+
+START_SECONDS = 180.0
+"""For all of them together on a busy machine, where the first start also compiles the code."""
 
 WORKER = (sys.executable, "-m", "tests.faults.worker")
 
@@ -62,8 +66,7 @@ class Processes:
 
     def await_ready(self) -> None:
         """Wait until everybody serves."""
-        for process in self._filled.values():
-            process.await_ready()
+        eventually(lambda: all(process.ready for process in self._filled.values()), within=START_SECONDS)
 
     def replace(self) -> None:
         """Thaw whoever is due, and start a process for each that is gone."""
