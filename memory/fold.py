@@ -162,6 +162,7 @@ def _message_received(session: Session, recorded: RecordedEvent, event: MessageR
         author=event.author,
         author_name=event.author_name,
         text=event.text,
+        heard_at=recorded.recorded_at,
     )
     return replace(session, messages=(*session.messages, message), closed=None)
 

@@ -37,6 +37,8 @@ class Message:
     author: str
     author_name: str
     text: str
+    heard_at: datetime
+    """Database clock; `ts` says when it was said."""
     withdrawn: bool = False
 
 

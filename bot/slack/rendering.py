@@ -213,9 +213,9 @@ def _elapsed(session: Session, now: datetime) -> str:
 def _late(session: Session) -> Iterator[str]:
     """That the turn's message was heard long after it was said, if it was."""
     first = next((message for message in session.messages if message.turn == session.turn), None)
-    if first is None or session.turn_opened_at is None:
+    if first is None:
         return
-    seconds = round(session.turn_opened_at.timestamp() - float(first.ts))
+    seconds = round(first.heard_at.timestamp() - float(first.ts))
     if LATE_SECONDS < seconds < LATEST_SECONDS:
         minutes = f"{seconds % 3_600 // 60} min"
         span = f"{seconds // 3_600} h {minutes}" if seconds >= 3_600 else minutes

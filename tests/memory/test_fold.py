@@ -133,7 +133,7 @@ def test_events_are_read_in_their_order_alone() -> None:
 
 def test_a_message_keeps_who_said_it_when_and_to_which_turn() -> None:
     assert session_of(said("help", ts="5.0", by="Bruno")).messages == (
-        Message(seq=2, turn=1, ts="5.0", author="UBRUNO", author_name="Bruno", text="help"),
+        Message(seq=2, turn=1, ts="5.0", author="UBRUNO", author_name="Bruno", text="help", heard_at=at(2)),
     )
 
 

@@ -113,3 +113,16 @@ def test_an_acknowledgement_tells_how_long_the_app_took(
     workspace.post("ada", "general", "hello")
     workspace.wait_for(lambda: workspace.acks)
     assert workspace.acks[0].latency > 0
+
+
+def test_a_silent_connection_takes_what_is_sent_and_carries_nothing() -> None:
+    impatient = DeliveryRules(answer_seconds=0.2, retry_delays=(0.0,))
+    with LocalWorkspace(rules=impatient) as workspace, SocketApp(workspace) as app:
+        workspace.silence_connections()
+        workspace.post("ada", "general", "hello")
+        workspace.wait_for(lambda: workspace.dropped)
+        assert [delivery.reason for delivery in workspace.deliveries] == ["", "timeout"]
+        assert app.events == []
+        assert workspace.connected == 1
+        app.handler.disconnect()  # type: ignore[no-untyped-call]
+        workspace.wait_for(lambda: workspace.connected == 0)
