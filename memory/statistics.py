@@ -177,10 +177,10 @@ def measure(connection: Connection, window: Window, *, now: datetime | None = No
             "ends": _names(meaning.ENDS),
             "put": _names(meaning.PUT),
             "decided": _names(meaning.DECIDED),
-            "provider_faults": [f'"{reason}"' for reason in meaning.PROVIDER_FAULTS],
+            "provider_faults": list(meaning.PROVIDER_FAULTS),
             "waits": [name for name, _ in waits],
             "fields": [field[0] if field else None for _, field in waits],
-            "words": [f'"{field[1]}"' if field else None for _, field in waits],
+            "words": [field[1] if field else None for _, field in waits],
         },
     )
     connection.execute(sql.COUNT_MINUTES)

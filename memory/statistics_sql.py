@@ -4,8 +4,8 @@
 short. What the types of events mean for availability comes from `memory.availability`, which says the same in
 Python.
 
-Payloads are read with `->` and compared as JSON text: `->>` refuses a whole event for one zero byte in what a
-command printed.
+Fields are read by `fields_of`, a function of the schema: a zero byte in what a command printed must not hide
+the rest of its event.
 """
 
 from sqlalchemy import text
@@ -43,7 +43,7 @@ MEASURE = text("""
             coalesce(max(seq) FILTER (WHERE type = ANY(:waits) AND EXISTS (
                 SELECT FROM unnest(CAST(:waits AS text[]), CAST(:fields AS text[]), CAST(:words AS text[]))
                     AS wait (kind, field, word)
-                WHERE kind = type AND (field IS NULL OR CAST(payload -> field AS text) = word)
+                WHERE kind = type AND (field IS NULL OR fields_of(payload) ->> field = word)
             )) OVER so_far, 0) AS waited
         FROM chosen JOIN events ON session_id = id
         WINDOW
@@ -68,11 +68,11 @@ MEASURE = text("""
             count(*) FILTER (WHERE inside AND type = 'tool_finished') AS tool_calls,
             count(*) FILTER (WHERE inside AND type = 'solutions_recalled') AS recalls,
             count(*) FILTER (
-                WHERE inside AND type = 'tool_started' AND CAST(payload -> 'tool' AS text) = '"search_memory"'
+                WHERE inside AND type = 'tool_started' AND fields_of(payload) ->> 'tool' = 'search_memory'
             ) AS searches,
-            array_agg(CAST(payload -> 'outcome' AS text)) FILTER (WHERE inside AND type = 'turn_finished')
+            array_agg(fields_of(payload) ->> 'outcome') FILTER (WHERE inside AND type = 'turn_finished')
                 AS outcomes,
-            array_agg(DISTINCT CAST(payload -> 'author' AS text))
+            array_agg(DISTINCT fields_of(payload) ->> 'author')
                 FILTER (WHERE inside AND type = 'message_received') AS people,
             coalesce(range_agg(tstzrange(at, next_at)) FILTER (WHERE owed), '{}') AS owed,
             coalesce(range_agg(tstzrange(
@@ -81,14 +81,14 @@ MEASURE = text("""
             )) FILTER (WHERE owed), '{}') AS idle,
             -- From the failed request to the moment of the next attempt.
             coalesce(range_agg(tstzrange(written_before, at + make_interval(
-                secs => coalesce(CAST(nullif(CAST(payload -> 'delay' AS text), 'null') AS float8), 0)
+                secs => coalesce(CAST(fields_of(payload) ->> 'delay' AS float8), 0)
             ))) FILTER (
                 WHERE type = 'model_failed' AND written_before IS NOT NULL
-                  AND CAST(payload -> 'reason' AS text) = ANY(:provider_faults)
+                  AND fields_of(payload) ->> 'reason' = ANY(:provider_faults)
             ), '{}') AS waits,
             -- Commands that ran on while their worker was replaced.
             coalesce(range_agg(tstzrange(
-                at - make_interval(secs => CAST(CAST(payload -> 'seconds' AS text) AS float8)), at
+                at - make_interval(secs => CAST(fields_of(payload) ->> 'seconds' AS float8)), at
             )) FILTER (WHERE type = 'tool_finished' AND epoch <> holder_before), '{}') AS joined
         FROM told GROUP BY id, team, channel
     ), minutes AS (
@@ -157,7 +157,7 @@ WORK = text("""
 
 TURNS = text("""
     -- Turns by how they ended.
-    SELECT trim(BOTH '"' FROM outcome) AS outcome, count(*) AS turns
+    SELECT outcome, count(*) AS turns
     FROM measured, unnest(outcomes) AS outcome GROUP BY 1 ORDER BY 1
 """)
 
@@ -165,7 +165,7 @@ USAGE = text("""
     -- Tokens of each model. Calls are kept apart by the largest threshold their prompt is above: the size
     -- of a prompt may decide its price.
     SELECT
-        trim(BOTH '"' FROM CAST(payload -> 'model' AS text)) AS model,
+        fields_of(payload) ->> 'model' AS model,
         coalesce((SELECT max(size) FROM unnest(CAST(:thresholds AS bigint[])) AS size
                   WHERE size < input_tokens + cache_read_tokens + cache_write_tokens), 0) AS prompt_above,
         count(*) AS calls,
@@ -174,7 +174,7 @@ USAGE = text("""
         CAST(sum(cache_read_tokens) AS bigint) AS cache_read_tokens,
         CAST(sum(cache_write_tokens) AS bigint) AS cache_write_tokens
     FROM measured JOIN events ON session_id = id AND type = 'model_responded',
-        json_to_record(payload -> 'usage') AS used (
+        json_to_record(fields_of(payload) -> 'usage') AS used (
             input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint
         )
     WHERE recorded_at >= :since AND recorded_at < :until
