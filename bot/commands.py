@@ -17,6 +17,7 @@ from bot.slack.errors import SlackProblem
 from bot.slack.rendered import count
 from bot.slack.side import slack_side
 from bot.stats import document, figures
+from bot.terminal import harmless
 from bot.workspace.errors import WorkspaceError
 from bot.workspace.people import TEAM
 from memory.availability import Availability, availability
@@ -67,13 +68,13 @@ def show(prefix: str, call: str | None) -> int:
         row = _session(log, prefix)
         console = Console(soft_wrap=True, highlight=False)
         if call is not None:
-            console.print(_output(log, row, call), markup=False)
+            console.print(harmless(_output(log, row, call)), markup=False)
             return 0
         where = f"{row.address.team} {row.address.channel} {row.address.thread}"
         console.print(f"session {row.session}  {where}  {row.status}", markup=False)
         events = log.read(row.session)
         for event in events:
-            console.print(_line(event), markup=False)
+            console.print(harmless(_line(event)), markup=False)
         console.print(
             _available(availability(events, now=log.now(), held=row.status == "running")), markup=False
         )

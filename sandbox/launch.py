@@ -21,6 +21,9 @@ _SIG_DFL, _SIG_SETMASK = None, 2
 _CLONE_NEWNS = 0x00020000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _MS_NOSUID, _MS_NODEV = 2, 4
+_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280, "armv7l": 311}
+"""The number of the call by machine; the C library has no function for it."""
+_JOIN_SESSION_KEYRING = 1
 
 
 def launch(order: dict[str, Any], containment: Containment) -> tuple[int, int]:
@@ -42,6 +45,7 @@ def launch(order: dict[str, Any], containment: Containment) -> tuple[int, int]:
 def _become(order: dict[str, Any], containment: Containment, output: int) -> None:
     os.umask(0o022)
     containment.enter()
+    _leave_keys()
     for number, content in enumerate(order["inherited"]):
         _inherit(content, _FIRST_INHERITED + number)
     if order["staged"]:
@@ -56,6 +60,16 @@ def _become(order: dict[str, Any], containment: Containment, output: int) -> Non
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.execve(order["program"], order["argv"], order["environment"])  # noqa: S606
+
+
+def _leave_keys() -> None:
+    """Begin a session keyring of its own: that of whoever started the bot would be readable otherwise."""
+    import ctypes  # noqa: PLC0415 - loaded already by the supervisor
+
+    number = _KEYCTL.get(os.uname().machine)
+    if number is None:
+        raise OSError(f"how to leave a keyring is not known on {os.uname().machine}")
+    ctypes.CDLL(None).syscall(number, _JOIN_SESSION_KEYRING, None)
 
 
 def _reset_signals() -> None:

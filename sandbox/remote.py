@@ -137,14 +137,14 @@ class RemoteSandbox:
         waiting: Callable[[], None] = lambda: None,
     ) -> Reply:
         """Have the agent of that machine do something, starting the machine when it does not run."""
-        size = _size(body)
+        start, size = _extent(body)
         request = wire.line({"verb": verb, **fields, "size": size})
         told = ""
         for attempt in range(_ATTEMPTS):
             try:
                 with closing(self._machines.run(key, self._agent.argv)) as channel:
                     exchange = Exchange(channel, waiting, _LOOK)
-                    _send(channel, request, body)
+                    _send(channel, request, body, start)
                     return exchange.reply(into)
             except MachineAbsent:
                 self._machines.start(key, session)
@@ -179,17 +179,17 @@ def _key(reference: str) -> str:
     return key
 
 
-def _size(body: BinaryIO | None) -> int:
+def _extent(body: BinaryIO | None) -> tuple[int, int]:
+    """Where the body stands, and how much follows."""
     if body is None:
-        return 0
-    size = body.seek(0, os.SEEK_END)
-    body.seek(0)
-    return size
+        return 0, 0
+    start = body.tell()
+    return start, body.seek(0, os.SEEK_END) - start
 
 
-def _send(channel: Channel, request: bytes, body: BinaryIO | None) -> None:
+def _send(channel: Channel, request: bytes, body: BinaryIO | None, start: int) -> None:
     channel.send(request)
     if body is not None:
-        body.seek(0)
+        body.seek(start)
         while piece := body.read(1024**2):
             channel.send(piece)

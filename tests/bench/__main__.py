@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import acknowledgement, processes, session_log
+from tests.bench import acknowledgement, processes, session_log, workspaces
 from tests.bench.background import flood
 from tests.bench.commands import command
 from tests.bench.figures import Figures, medians
@@ -43,6 +43,8 @@ STAGES = {
     "fold": Stage(session_log.reading),
     "turn": Stage(turn),
     "command": Stage(command),
+    "workspaces-local": Stage(workspaces.local),
+    "workspaces-docker": Stage(workspaces.docker),
     "indexing": Stage(indexing, runs=1),
     "search-10000": Stage(lambda _: search(10_000), runs=1, quick=False),
     "search-100000": Stage(lambda _: search(100_000), runs=1, quick=False),

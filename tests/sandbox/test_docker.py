@@ -17,6 +17,7 @@ from sandbox.fence import session_key
 from sandbox.port import Finished, Limits
 from sandbox.remote import RemoteSandbox
 from sandbox.selftest import examine
+from tests.contracts.escape_contract import EscapeContract
 from tests.contracts.process_contract import ProcessContract
 from tests.contracts.sandbox_contract import COUNT, Host, Worker, eventually, take, take_over
 from tests.sandbox.engines import RealHost, StandInHost
@@ -37,6 +38,13 @@ def engine(tmp_path: Path) -> Iterator[StandInEngine]:
 
 @needs_root
 class TestDockerSandbox(ProcessContract):
+    @pytest.fixture
+    def host(self, engine: StandInEngine) -> Host:
+        return StandInHost(engine)
+
+
+@needs_root
+class TestDockerEscapes(EscapeContract):
     @pytest.fixture
     def host(self, engine: StandInEngine) -> Host:
         return StandInHost(engine)

@@ -12,7 +12,8 @@ from sandbox.bubblewrap import Bubblewrap, Program, programs
 from sandbox.choose import open_sandbox
 from sandbox.errors import SandboxUnavailable
 from sandbox.selftest import attempts, examine
-from tests.contracts.sandbox_contract import COUNT, Worker, eventually, take
+from tests.contracts.escape_contract import EscapeContract
+from tests.contracts.sandbox_contract import COUNT, Host, Worker, eventually, take
 from tests.sandbox.hosts import LocalHost
 from tests.sandbox.test_local import start
 
@@ -27,6 +28,12 @@ def host(tmp_path: Path) -> LocalHost:
 @pytest.fixture
 def worker(host: LocalHost) -> Worker:
     return take(host)
+
+
+class TestLocalEscapes(EscapeContract):
+    @pytest.fixture
+    def host(self, tmp_path: Path) -> Host:
+        return LocalHost(tmp_path / "root", Bubblewrap(programs()[0]))
 
 
 @pytest.mark.parametrize("name", _NAMES)

@@ -64,6 +64,9 @@ class _Server(ThreadingMixIn, UnixStreamServer):
     daemon_threads = True
     state: State
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up early is no news."""
+
 
 class StandInEngine:
     """The engine, for as long as this is open."""
