@@ -31,6 +31,7 @@ from bot.demo.repositories import materialise
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
 from bot.forge.repository import repositories
+from bot.forge.shown import pull_request_text
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
@@ -103,7 +104,8 @@ def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspa
     """A workspace of our own, and the settings with which the same bot works in it."""
     suggestions = [problem.mention for problem in PROBLEMS]
     port = LOCAL_PORT if settings.port is None else settings.port
-    with LocalWorkspace(port=port, suggestions=suggestions) as workspace:
+    pulls = pull_request_text(build_forges(settings).plain, repositories(settings.oxbow_repositories))
+    with LocalWorkspace(port=port, suggestions=suggestions, pulls=pulls) as workspace:
         yield (
             settings.model_copy(
                 update={
@@ -190,7 +192,7 @@ def listening(
 
 
 @contextmanager
-def working(
+def working(  # noqa: PLR0913 - what serving decides, each by its name
     settings: Settings,
     slack: SlackSide,
     engines: Engines,
@@ -199,15 +201,17 @@ def working(
     *,
     model: Model,
     sandbox: Sandbox | str,
+    pulls: str = "",
 ) -> Iterator[Worker]:
     """A worker that is ready to serve, and its progress board for as long as this is open.
 
-    `sandbox` is a reason in words where this host has none.
+    `sandbox` is a reason in words where this host has none. `pulls` is where pull requests of plain Git are
+    shown, if they are.
     """
     allowed = repositories(settings.oxbow_repositories)
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)
-    forges = Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings))
+    forges = build_forges(settings, web=pulls)
     exporting = None if isinstance(sandbox, str) else Exporting(sandbox, profile.limits, secrets)
     brain = Brain(
         thinking=Thinking(model, profile),
@@ -278,6 +282,11 @@ def build_model(settings: Settings) -> Model:
         base_url=settings.anthropic_base_url,
         model=settings.oxbow_model,
     )
+
+
+def build_forges(settings: Settings, *, web: str = "") -> Forges:
+    """The forges of the repositories, and their mirrors."""
+    return Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings), web=web)
 
 
 def build_github(settings: Settings) -> GitHub | None:

@@ -77,8 +77,18 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
         how: list[str] = []
         if work:
             model, sandbox = build_model(wanted), build_sandbox(wanted)
+            pulls = f"{page.removesuffix('/')}/pulls" if page else ""
             worker = parts.enter_context(
-                working(wanted, slack, connections, remembering, secrets, model=model, sandbox=sandbox)
+                working(
+                    wanted,
+                    slack,
+                    connections,
+                    remembering,
+                    secrets,
+                    model=model,
+                    sandbox=sandbox,
+                    pulls=pulls,
+                )
             )
             how.append("working")
         if listen:

@@ -42,9 +42,11 @@ class Arrival:
             yield "unchanged", "Nothing changed since the last push."
         if self._solved_on_base():
             yield "obsolete", f"`{self.mirror.default_branch}` holds this change already."
-        same = next((name for name in self._others if self._same_change_on(name)), None)
-        if same is not None:
-            yield "obsolete", f"The branch `{same}` holds the same change."
+
+    def twins(self) -> tuple[str, ...]:
+        """Branches of other sessions that hold the same change."""
+        others = (name for name, head in self.mirror.branches.items() if head not in self.before.commits)
+        return tuple(name for name in others if name.startswith("oxbow/") and self._same_change_on(name))
 
     @property
     def parent(self) -> str:
@@ -65,15 +67,6 @@ class Arrival:
     @property
     def _head(self) -> str | None:
         return self.mirror.branches.get(self.branch)
-
-    @property
-    def _others(self) -> list[str]:
-        """Branches of other sessions."""
-        return [
-            name
-            for name, head in self.mirror.branches.items()
-            if name.startswith("oxbow/") and head not in self.before.commits
-        ]
 
     def _solved_on_base(self) -> bool:
         now = self.mirror.commit(self.mirror.default_branch)

@@ -51,22 +51,29 @@ class Exporting:
             output=self._secrets.text(said)[-OUTPUT_CHARACTERS:],
         )
 
+    def changed(self, claimed: Claimed, base: str) -> bool:
+        """Whether anything changed since `base`. Raises as `pack` does."""
+        return self._packed(claimed, "look", base) is not None
+
     def pack(self, claimed: Claimed, base: str) -> tuple[Packed, bytes] | None:
         """Everything that changed since `base`; None when nothing did.
 
         Raises `ChangeRefused`, `StopRequested` and `SandboxError`.
         """
-        # Packing changes nothing, so a worker that takes over packs for itself.
-        outcome = self._execute(claimed, f"export:{claimed.lease.epoch}", packing(base))
-        if not (isinstance(outcome, Finished) and outcome.exit_code == 0):
-            said = "" if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")[-500:]
-            raise ChangeRefused(f"the workspace could not pack it: {self._secrets.text(said)}")
-        found = packed(outcome.output.decode(errors="replace"))
+        found = self._packed(claimed, "export", base)
         if found is None:
             return None
         if found.size > PACK_BYTES:
             raise ChangeRefused(f"it is packed in {found.size} bytes, more than {PACK_BYTES}")
         return found, b"".join(self._read(claimed, part) for part in found.parts)
+
+    def _packed(self, claimed: Claimed, name: str, base: str) -> Packed | None:
+        # Packing changes nothing that counts, so a worker that takes over packs for itself.
+        outcome = self._execute(claimed, f"{name}:{claimed.lease.epoch}", packing(base))
+        if not (isinstance(outcome, Finished) and outcome.exit_code == 0):
+            said = "" if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")[-500:]
+            raise ChangeRefused(f"the workspace could not pack it: {self._secrets.text(said)}")
+        return packed(outcome.output.decode(errors="replace"))
 
     def _read(self, claimed: Claimed, path: str) -> bytes:
         try:

@@ -79,6 +79,8 @@ class Publishing:
 
     def _check(self, claimed: Claimed) -> None:
         address = self._address(claimed)
+        if not self._workspace.changed(claimed, _base(claimed)):
+            return _withhold(claimed, "unchanged", "Nothing changed.")
         if not self._forges.writes(address):
             told = "This repository is only read here; the change stays in the workspace."
             return _withhold(claimed, "read_only", told)
@@ -92,8 +94,9 @@ class Publishing:
         if left is None:
             return _withhold(claimed, "unchanged", "Nothing changed.")
         found, pack = left
+        address = self._address(claimed)
         with (
-            self._forges.mirrors.refreshed(self._address(claimed)) as mirror,
+            self._forges.mirrors.refreshed(address) as mirror,
             quarantine(pack, commit=found.commit, base=_base(claimed), mirror=mirror.folder) as opened,
         ):
             change = opened.inspected()
@@ -122,6 +125,12 @@ class Publishing:
                 deletions=change.deletions,
                 premise=arrival.premise,
             )
+            twins = arrival.twins()
+        forge = self._forges.of(address)
+        for pull in (forge.find(address, twin) for twin in twins):
+            if pull is not None and pull.state == "open":
+                told = f"Pull request #{pull.number} holds the same change: {pull.address}"
+                return _withhold(claimed, "obsolete", told)
         claimed.keep_output(exported.pack, pack)
         claimed.append(exported)
         return None

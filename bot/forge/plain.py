@@ -36,6 +36,7 @@ from bot.forge.port import (
     Standing,
 )
 from bot.forge.pushing import heads, push, push_refs
+from bot.forge.repository import short_name
 
 _Json = dict[str, str]
 _JSON = TypeAdapter(_Json)
@@ -129,7 +130,7 @@ class PlainGit:
         head = _commit(mirror, f"refs/heads/{told['branch']}")
         return PullRequest(
             number=number,
-            address=f"{self._web}/{number}" if self._web else f"{address}#{number}",
+            address=f"{self._web}/{short_name(address)}/{number}" if self._web else f"{address}#{number}",
             branch=told["branch"],
             base=told["base"],
             head=head or told["head"],

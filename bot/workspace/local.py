@@ -27,6 +27,7 @@ from bot.workspace.interactions import Interactions
 from bot.workspace.journal import Journal
 from bot.workspace.outbox import Outbox
 from bot.workspace.page_routes import PageRoutes
+from bot.workspace.pull_routes import PullRequestText, no_pull_requests, pull_routes
 from bot.workspace.request_url import RequestUrl
 from bot.workspace.scopes import PUBLIC_SCOPES
 from bot.workspace.server import AppRoutes
@@ -45,7 +46,8 @@ class LocalWorkspace(Control):
     """A small Slack workspace on loopback, alive between `start` and `stop` or as a context manager.
 
     `port` 0 takes a free one. `scopes` are what the installed app was granted. `rules` are the times of
-    delivery. `suggestions` are messages that the page offers to a newcomer. Events go over Socket Mode until
+    delivery. `suggestions` are messages that the page offers to a newcomer,
+    `pulls` the texts of pull requests that it shows. Events go over Socket Mode until
     `use_request_url` is called.
     """
 
@@ -56,12 +58,14 @@ class LocalWorkspace(Control):
         scopes: Collection[str] = PUBLIC_SCOPES,
         rules: DeliveryRules | None = None,
         suggestions: Sequence[str] = (),
+        pulls: PullRequestText = no_pull_requests,
     ) -> None:
         self.bot_token = f"xoxb-local-{secrets.token_hex(12)}"
         self.app_token = f"xapp-local-{secrets.token_hex(12)}"
         self.signing_secret = secrets.token_hex(16)
         self._scopes = frozenset(scopes)
         self._suggestions = tuple(suggestions)
+        self._pulls = pulls
         self._rules = rules or DeliveryRules()
         self._socket = _listening(port)
         self._port: int = self._socket.getsockname()[1]
@@ -188,7 +192,7 @@ class LocalWorkspace(Control):
         )
         page_routes = PageRoutes(self, self._feed, lambda: self.connected, self._suggestions)
         application = Starlette(
-            routes=[*app_routes.routes(), *page_routes.routes()],
+            routes=[*app_routes.routes(), *page_routes.routes(), *pull_routes(self._pulls)],
             middleware=[Middleware(LoopbackGuard, port=self._port)],
             lifespan=self._lifespan,
         )

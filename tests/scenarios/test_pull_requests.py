@@ -137,8 +137,10 @@ def test_the_description_has_problem_change_evidence_and_the_thread(shop: Shop) 
 
 
 def test_a_thread_that_changes_nothing_has_no_pull_request(shop: Shop) -> None:
+    shop.declare(DECLARED)
     thread = shop.ask(bash("cat file"), says("It says first."))
     assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["unchanged"]
+    assert shop.events(thread, ChangeChecked) == []
     assert shop.refs == []
     assert "pull request" not in shop.answer(thread).lower()
 
@@ -253,11 +255,20 @@ def test_what_is_solved_on_the_base_already_is_not_pushed(shop: Shop) -> None:
     assert shop.refs == []
 
 
-def test_what_another_session_s_branch_holds_is_not_pushed_again(shop: Shop) -> None:
+def test_what_another_session_s_pull_request_holds_is_not_pushed_again(shop: Shop) -> None:
     shop.ask(bash(FIX), says("Fixed."))
     second = shop.ask(bash(FIX), says("Fixed."), text="@Oxbow cart: the same", user="bruno")
     assert [event.reason for event in shop.events(second, ChangeWithheld)] == ["obsolete"]
+    assert "Pull request #1 holds the same change" in shop.answer(second)
     assert len(shop.refs) == 2
+
+
+def test_what_another_session_s_closed_pull_request_holds_is_pushed(shop: Shop) -> None:
+    first = shop.ask(bash(FIX), says("Fixed."))
+    [pushed] = shop.events(first, BranchPushed)
+    git("update-ref", "refs/oxbow/closed/1", f"{pushed.commit}:file", cwd=shop.bare)
+    second = shop.ask(bash(FIX), says("Fixed."), text="@Oxbow cart: the same", user="bruno")
+    assert len(shop.events(second, PullRequestOpened)) == 1
 
 
 # What is refused

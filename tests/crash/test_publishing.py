@@ -1,0 +1,89 @@
+"""A worker may die at any instant of publishing: there is one branch, one commit and one pull request.
+
+The instants are those around each append. An effect outside lies between two of them, so dying before the
+append that records it is dying right after the effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.forge.plumbing import git
+from memory.events import Json
+from memory.log import SessionLog
+from sandbox.choose import open_sandbox
+from sandbox.port import Sandbox
+from tests.crash.test_every_append import Died, DyingLog, Instant
+from tests.forge.origins import bare, commit, initialised
+from tests.support.product import MOMENT, Product, product
+from tests.support.script_model import Answer, ScriptModel, says
+
+DECLARED = '[commands]\nformat = "echo formatted >> file"\ntest = "grep -q fixed file"\n'
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    return open_sandbox("auto", tmp_path_factory.mktemp("workspaces"))
+
+
+@pytest.fixture
+def built(engine: Engine, tmp_path: Path, sandbox: Sandbox) -> Iterator[Product]:
+    with product(engine, tmp_path, sandbox) as built:
+        yield built
+
+
+def fixes(thread: str) -> ScriptModel:
+    """A model that changes the file in its own way for each thread, and says so."""
+
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) > 1:
+            return says("Fixed.")
+        command = f"echo fixed {thread} > file && git commit -qam 'Fix it'"
+        name = f"toolu_{thread.replace('.', '_')}"
+        return [{"type": "tool_use", "id": name, "name": "bash", "input": {"command": command}}]
+
+    return ScriptModel(script)
+
+
+def run(built: Product, log: SessionLog | None) -> tuple[str, bool]:
+    """One thread to its end; gives it, and whether the worker with that log died."""
+    thread = built.say("ada", "general", "@Oxbow the file is wrong")
+    model, died = fixes(thread), False
+    try:
+        built.work(model, log, ttl=MOMENT)
+    except Died:
+        died = True
+    built.settle(model)
+    return thread, died
+
+
+def refs(repository: Path, *prefixes: str) -> list[str]:
+    return git("for-each-ref", "--format=%(refname)", *prefixes, cwd=repository).split()
+
+
+@pytest.mark.parametrize("instant", ["before", "after"])
+def test_from_every_append_there_is_one_branch_and_one_pull_request(
+    built: Product, engine: Engine, tmp_path: Path, instant: Instant
+) -> None:
+    work = initialised(tmp_path / "work")
+    commit(work, DECLARED, ".oxbow.toml")
+    repository = bare(tmp_path / "cart.git", work)
+    built.addresses = (repository.as_uri(),)
+    at, died = 0, True
+    while died:
+        at += 1
+        thread, died = run(built, DyingLog(engine, at, instant))
+        where = f"died {instant} append {at}"
+        branches = refs(repository, "refs/heads/oxbow")
+        assert len(branches) == at, where
+        assert len(refs(repository, "refs/oxbow/pull")) == at, where
+        [head] = {it for it in branches if git("show", f"{it}:file", cwd=repository).split()[1] == thread}
+        assert git("show", f"{head}:file", cwd=repository) == f"fixed {thread}\nformatted\n", where
+        assert git("rev-list", "--count", f"trunk..{head}", cwd=repository).strip() == "1", where
+        named = [said for said in built.answers("general", thread) if "*Draft pull request*" in said]
+        assert len(named) == 1, where
+    assert at > 18, "publishing makes more appends than that"
