@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import groupby
 
 from sqlalchemy import Connection, text
 
-from memory.terms import terms
+from memory.terms import spellings, terms
 
 SHORTEST = 5
 """Letters of a word that is put right; shorter ones have too many neighbours."""
 
 CLOSE = 0.8
 """Of difflib's ratio: one slip in five letters, two in ten."""
+
+ENDING = 6
+"""Letters that a stem may lack."""
 
 WORDS = 20_000
 """Of one beginning that are compared; a hundred times what a thousand threads have."""
@@ -46,6 +50,13 @@ SELECT_NEIGHBOURS = text("""
     WHERE length(term) BETWEEN :short AND :long
 """)
 
+SELECT_SAID = text("""
+    -- What a visible solution that holds the term says.
+    SELECT concat_ws(E'\\n', problem, fix, cause, CAST(conversation AS text))
+    FROM postings JOIN solutions ON id = solution_id JOIN channels USING (team, channel)
+    WHERE term = :term AND team = :team AND public LIMIT 1
+""")
+
 
 def corrections(connection: Connection, query: str, *, team: str) -> dict[str, str]:
     """Map each word of the query that was probably mistyped, in lower case, to the word of a visible thread.
@@ -54,7 +65,7 @@ def corrections(connection: Connection, query: str, *, team: str) -> dict[str, s
     """
     typed = {word.lower(): _term(word) for word in _WORD.findall(query) if len(word) >= SHORTEST}
     unknown = _unknown(connection, filter(None, typed.values()), team)
-    found = {word: _meant(connection, term, team) for word, term in typed.items() if term in unknown}
+    found = {word: _meant(connection, word, team) for word, term in typed.items() if term in unknown}
     return {word: meant for word, meant in found.items() if meant is not None}
 
 
@@ -68,10 +79,28 @@ def _term(word: str) -> str | None:
     return max(terms(word), key=len, default=None)
 
 
-def _meant(connection: Connection, term: str, team: str) -> str | None:
-    close = get_close_matches(term, _neighbours(connection, term), n=3, cutoff=CLOSE)
+def _meant(connection: Connection, typed: str, team: str) -> str | None:
+    """The word of a visible solution that is nearest to what was typed."""
+    close = _close(typed, _neighbours(connection, typed))
     hidden = _unknown(connection, close, team)
-    return next((candidate for candidate in close if candidate not in hidden), None)
+    spelled = [_spelled(connection, term, team) for term in close if term not in hidden]
+    return next(iter(get_close_matches(typed, spelled, n=1, cutoff=CLOSE)), None)
+
+
+def _close(typed: str, known: Iterable[str]) -> list[str]:
+    """The terms that resemble what was typed or, being stems, its beginning."""
+    by_length = groupby(sorted(known, key=len), key=len)
+    return [
+        term
+        for length, group in by_length
+        for term in get_close_matches(typed[:length], list(group), n=3, cutoff=CLOSE)
+    ]
+
+
+def _spelled(connection: Connection, term: str, team: str) -> str:
+    """The term as people wrote it."""
+    said = connection.execute(SELECT_SAID, {"term": term, "team": team}).scalar_one()
+    return spellings(said).get(term, term).lower()
 
 
 def _unknown(connection: Connection, words: Iterable[str], team: str) -> set[str]:
@@ -82,5 +111,7 @@ def _unknown(connection: Connection, words: Iterable[str], team: str) -> set[str
 def _neighbours(connection: Connection, word: str) -> list[str]:
     beginning = word[:2]
     bounds = {"beginning": beginning, "end": beginning[0] + chr(ord(beginning[1]) + 1), "words": WORDS}
-    rows = connection.execute(SELECT_NEIGHBOURS, {**bounds, "short": len(word) - 2, "long": len(word) + 2})
+    rows = connection.execute(
+        SELECT_NEIGHBOURS, {**bounds, "short": len(word) - ENDING, "long": len(word) + 2}
+    )
     return [term for (term,) in rows if term is not None and term.isalpha()]
