@@ -36,6 +36,7 @@ from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
 from bot.settings import Settings
+from bot.slack.admission import Admission
 from bot.slack.app import build_app
 from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
@@ -43,7 +44,6 @@ from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.decisions import Decisions
 from bot.slack.listener import Listener
-from bot.slack.people import People
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
@@ -129,7 +129,8 @@ def build_remembering(
     """Memory with the gate in front of every hit; what is indexed lets what is asked go first."""
     index = SolutionIndex(engines.background, patient(embedder))
     recall = Recall(engines.hot, embedder)
-    return Remembering(recall, Finder(engines.hot, recall), index, slack.gate.shows, secrets)
+    finder = Finder(engines.hot, recall)
+    return Remembering(recall, finder, index, slack.gate.shows, slack.people.confined, secrets)
 
 
 @contextmanager
@@ -152,11 +153,10 @@ def listening(
             secrets=secrets,
             later=later,
         )
-        people = People(slack.web)
         channel_settings = ChannelSettings(engines.hot)
         commands = Commands(
             team=team,
-            gate=slack.gate,
+            admission=Admission(slack.gate, slack.people),
             log=log,
             remembering=remembering,
             secrets=secrets,
@@ -171,7 +171,7 @@ def listening(
             signing_secret=signing.get_secret_value() if signing else None,
             team=team,
             listener=listener,
-            decisions=Decisions(log=log, gate=slack.gate, people=people),
+            decisions=Decisions(log=log, gate=slack.gate, people=slack.people),
             commands=commands,
         )
         catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))

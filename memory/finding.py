@@ -41,15 +41,24 @@ class Finder:
         self._recall = recall
         self._channels = Channels(engine)
 
-    def find(self, text: str, *, team: str, channel: str | None, exclude: Collection[Thread] = ()) -> Found:
-        """Find what the text asks for.
+    def find(
+        self,
+        text: str,
+        *,
+        team: str,
+        channel: str | None,
+        exclude: Collection[Thread] = (),
+        only: str | None = None,
+    ) -> Found:
+        """Find what the text asks for, in the channel `only` alone when it is given.
 
         Raises `QueryProblem` for a search that cannot be understood, and `EmbedderUnavailable`.
         """
         query = parse(text, now=datetime.now(UTC))
-        scope = self._scope(query, team)
+        scope = self._scope(query, team, only)
         with transaction(self._engine) as connection:
-            meant = corrections(connection, query.text, team=team)
+            # A correction tells a word of some other channel.
+            meant = corrections(connection, query.text, team=team) if only is None else {}
         hits = self._recall.search(
             corrected(query.text, meant),
             team=team,
@@ -60,11 +69,10 @@ class Finder:
         )
         return Found(query=query, corrections=meant, hits=tuple(resembling(hits)))
 
-    def _scope(self, query: Query, team: str) -> Scope:
+    def _scope(self, query: Query, team: str, only: str | None) -> Scope:
+        named = [identifier for name in query.channels for identifier in self._identifiers(name, team, only)]
         return Scope(
-            channels=tuple(
-                identifier for name in query.channels for identifier in self._identifiers(name, team)
-            ),
+            channels=tuple(named) if only is None else (only,),
             people=query.people,
             repository=query.repository,
             path=query.path,
@@ -75,8 +83,8 @@ class Finder:
             without=query.without,
         )
 
-    def _identifiers(self, name: str, team: str) -> list[str]:
-        found = self._channels.named(team, name)
+    def _identifiers(self, name: str, team: str, only: str | None) -> list[str]:
+        found = [it for it in self._channels.named(team, name) if only in (None, it)]
         if not found:
             raise QueryProblem(
                 f"`in:#{name}` names no public channel of which I remember a thread; leave it out to search "

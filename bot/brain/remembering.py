@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -21,6 +21,7 @@ from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
 from memory.query import QueryProblem
 from memory.recall import Hit, Recall, worth_showing
+from memory.scope import Scope
 from memory.secrets import SecretMask
 from memory.uses import record_answer, record_shown
 
@@ -38,17 +39,27 @@ QUOTED_PROBLEM, QUOTED_FIX = 2_000, 4_000
 Visible = Callable[[Hit], bool]
 """Whether the hit's channel is public now, as Slack says."""
 
+Confined = Callable[[Iterable[str]], bool]
+"""Whether one of these people sees only the channels they are in. Raises when Slack does not say."""
+
 
 class Remembering:
     """Recall and index, with every hit's channel asked about at the moment of use."""
 
     def __init__(
-        self, recall: Recall, finder: Finder, index: SolutionIndex, visible: Visible, secrets: SecretMask
+        self,
+        recall: Recall,
+        finder: Finder,
+        index: SolutionIndex,
+        visible: Visible,
+        confined: Confined,
+        secrets: SecretMask,
     ) -> None:
         self._recall = recall
         self._finder = finder
         self._index = index
         self._visible = visible
+        self._confined = confined
         self._secrets = secrets
 
     def recall(self, claimed: Claimed) -> None:
@@ -58,7 +69,7 @@ class Remembering:
         """
         query = "\n".join(message.text for message in claimed.session.waiting)
         try:
-            hits = self._search(query, claimed.address, limit=RECALLED)
+            hits = self._search(query, claimed)
         except EmbedderUnavailable as error:
             logger.warning("session %s begins without memory: %s", claimed.id, error)
             hits = []
@@ -73,7 +84,9 @@ class Remembering:
         address = claimed.address
         own = (address.team, address.channel, address.thread)
         try:
-            found = self._finder.find(query, team=address.team, channel=address.channel, exclude=[own])
+            found = self._finder.find(
+                query, team=address.team, channel=address.channel, exclude=[own], only=self._only(claimed)
+            )
         except QueryProblem as problem:
             return str(problem)
         except EmbedderUnavailable:
@@ -81,9 +94,12 @@ class Remembering:
         hits = list(islice(filter(self._visible, found.hits), FOUND))
         return quoted(map(_as_recalled, hits)) if hits else "Nothing similar found."
 
-    def find(self, query: str, *, team: str, channel: str) -> Found:
-        """What a person is shown; raises `QueryProblem` and `EmbedderUnavailable`."""
-        found = self._finder.find(query, team=team, channel=channel)
+    def find(self, query: str, *, team: str, channel: str, only: str | None = None) -> Found:
+        """What a person is shown, of the channel `only` alone when it is given.
+
+        Raises `QueryProblem` and `EmbedderUnavailable`.
+        """
+        found = self._finder.find(query, team=team, channel=channel, only=only)
         return replace(found, hits=tuple(self._only_visible(found.hits)))
 
     def index(self, claimed: Claimed, turn: int, permalink: str) -> None:
@@ -109,12 +125,22 @@ class Remembering:
             connection, team=address.team, channel=address.channel, thread=address.thread, turn=turn
         )
 
-    def _search(self, query: str, address: ThreadAddress, *, limit: int) -> list[Hit]:
-        own = (address.team, address.channel, address.thread)
+    def _search(self, query: str, claimed: Claimed) -> list[Hit]:
+        address, only = claimed.address, self._only(claimed)
         hits = self._recall.search(
-            query, team=address.team, channel=address.channel, limit=limit, exclude=[own]
+            query,
+            team=address.team,
+            channel=address.channel,
+            limit=RECALLED,
+            exclude=[(address.team, address.channel, address.thread)],
+            scope=Scope(channels=(only,) if only else ()),
         )
         return self._only_visible(hits)
+
+    def _only(self, claimed: Claimed) -> str | None:
+        """The thread's channel, when somebody speaks in the thread who may not see the others."""
+        authors = {message.author for message in claimed.session.messages}
+        return claimed.address.channel if self._confined(authors) else None
 
     def _only_visible(self, hits: Sequence[Hit]) -> list[Hit]:
         return [hit for hit in hits if self._visible(hit)]

@@ -101,13 +101,13 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
         ack()
 
     def share(respond: Respond, body: Json) -> None:
-        page, asked = read_button_value(body["actions"][0]["value"])
-        found = commands.search(body["channel"]["id"], asked, page=page, shared=True)
+        page, asked = _searched(body)
+        found = commands.search(asked, page=page, shared=True)
         _respond(respond, found, response_type="in_channel", replace_original=False)
 
     def turn(respond: Respond, body: Json) -> None:
-        page, asked = read_button_value(body["actions"][0]["value"])
-        found = commands.search(body["channel"]["id"], asked, page=page, shared=False)
+        page, asked = _searched(body)
+        found = commands.search(asked, page=page, shared=False)
         _respond(respond, found, response_type="ephemeral", replace_original=True)
 
     app.action(rendering.STOP)(stop)
@@ -162,6 +162,12 @@ def _thread(body: Json, team: str) -> ThreadAddress:
     container = body.get("container") or {}
     thread = message.get("thread_ts") or container.get("thread_ts") or message.get("ts")
     return ThreadAddress(team=team, channel=str(body["channel"]["id"]), thread=str(thread))
+
+
+def _searched(body: Json) -> tuple[int, Asked]:
+    """The page and the search that a button repeats for whoever presses it."""
+    page, text = read_button_value(body["actions"][0]["value"])
+    return page, Asked(channel=str(body["channel"]["id"]), text=text, by=str(body["user"]["id"]))
 
 
 def _press(body: Json) -> str:

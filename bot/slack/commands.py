@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.brain.remembering import Remembering
-from bot.slack.gate import Gate
-from bot.slack.listener import refusal
+from bot.slack.admission import Admission
 from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.search_results import Results, search_results
 from bot.slack.settings_command import SettingsCommand, Told
@@ -17,9 +16,6 @@ from memory.errors import EmbedderUnavailable
 from memory.log import SessionLog, SessionRow
 from memory.query import QueryProblem
 from memory.secrets import SecretMask
-
-COMMAND_AGE = 5.0
-"""Seconds for which a channel's verdict is good enough to answer a command."""
 
 HELP = (
     "*Oxbow* works on engineering problems in public threads and remembers what was solved.\n"
@@ -37,7 +33,7 @@ HELP = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A command as it was typed."""
+    """A command as it was typed, or a search that a button repeats."""
 
     channel: str
     text: str
@@ -51,7 +47,7 @@ class Commands:
         self,
         *,
         team: str,
-        gate: Gate,
+        admission: Admission,
         log: SessionLog,
         remembering: Remembering,
         settings: SettingsCommand,
@@ -59,7 +55,7 @@ class Commands:
         secrets: SecretMask,
     ) -> None:
         self._team = team
-        self._gate = gate
+        self._admission = admission
         self._log = log
         self._settings = settings
         self._stats = stats
@@ -68,10 +64,12 @@ class Commands:
 
     def answer(self, asked: Asked) -> Told:
         """The answer to a command, after the same gate as a mention."""
-        if (refused := self._refused(asked.channel)) is not None:
+        if (refused := self._refused(asked.channel, asked.by)) is not None:
             return Told(rendered=refused)
         word, _, rest = asked.text.strip().partition(" ")
         if word.lower() == "settings":
+            if rest.strip() and self._admission.confined(asked.by):
+                return Told(rendered=plain("Guests do not change how I work here; ask a member."))
             return self._settings.answer(asked.channel, rest, by=asked.by)
         return Told(rendered=self._shown(asked, word, rest))
 
@@ -82,24 +80,25 @@ class Commands:
             case "status":
                 return self._status(asked)
             case "stats":
-                return self._stats.answer(asked.channel)
+                return self._stats.answer(asked.channel, everywhere=not self._admission.confined(asked.by))
             case "search":
                 # Slack names who and what is mentioned beside the identifier.
-                return self._search(asked.channel, plain_text(rest, str), page=0, shared=False)
+                return self._search(replace(asked, text=plain_text(rest, str)), page=0, shared=False)
             case _:
                 return plain(f"I do not know `/oxbow {word}`.\n{HELP}")
 
-    def search(self, channel: str, query: str, *, page: int, shared: bool) -> Rendered:
-        """A page of finished threads that resemble the query, after the same gate as a mention."""
-        refused = self._refused(channel)
-        return self._search(channel, query, page=page, shared=shared) if refused is None else refused
+    def search(self, asked: Asked, *, page: int, shared: bool) -> Rendered:
+        """A page of finished threads that resemble the text, after the same gate as a mention."""
+        refused = self._refused(asked.channel, asked.by)
+        return self._search(asked, page=page, shared=shared) if refused is None else refused
 
-    def _search(self, channel: str, query: str, *, page: int, shared: bool) -> Rendered:
-        if not query:
+    def _search(self, asked: Asked, *, page: int, shared: bool) -> Rendered:
+        if not asked.text:
             return plain("Say what to look for: `/oxbow search KeyError tz import`.")
-        query = self._secrets.text(query)
+        query, channel = self._secrets.text(asked.text), asked.channel
+        only = channel if self._admission.confined(asked.by) else None
         try:
-            found = self._remembering.find(query, team=self._team, channel=channel)
+            found = self._remembering.find(query, team=self._team, channel=channel, only=only)
         except QueryProblem as problem:
             return plain(escape(str(problem)))
         except EmbedderUnavailable:
@@ -107,9 +106,9 @@ class Commands:
         results = Results(asked=query, found=found, page=page, now=datetime.now(UTC))
         return search_results(results, shared=shared)
 
-    def _refused(self, channel: str) -> Rendered | None:
-        verdict = self._gate.check(channel, max_age=COMMAND_AGE)
-        return plain(refusal(verdict)) if verdict.visibility != "public" else None
+    def _refused(self, channel: str, by: str) -> Rendered | None:
+        unwelcome = self._admission.refusal(channel, by)
+        return None if unwelcome is None else plain(unwelcome)
 
     def _status(self, asked: Asked) -> Rendered:
         rows = self._log.sessions_of(self._team, asked.channel, limit=10)

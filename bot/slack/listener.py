@@ -76,7 +76,7 @@ class Listener:
         self._log = log
         self._gate = gate
         self._web = web
-        self._people = People(web)
+        self._people = People(web, identity.team)
         self._replies = replies
         self._secrets = secrets
         self._later = later
@@ -98,11 +98,13 @@ class Listener:
     def stop(
         self, address: ThreadAddress, by: str, source: InterruptSource, delivery: str, *, at: str
     ) -> None:
-        """Somebody wants the thread's session to stop; that holds no text and is always heard.
+        """Somebody wants the thread's session to stop; that holds no text and is heard in every channel.
 
         `at` is Slack's time stamp of the moment: what was said before it is stopped too.
         """
-        self._log.receive(address, [InterruptRequested(by=by, source=source, at=at)], delivery_key=delivery)
+        if self._people.may_stop(by):
+            stop = InterruptRequested(by=by, source=source, at=at)
+            self._log.receive(address, [stop], delivery_key=delivery)
 
     def native_stop(self, event: Json) -> None:
         """Slack's own stop button of an agent session."""
@@ -122,7 +124,8 @@ class Listener:
         solution: str | None = None,
     ) -> None:
         """Somebody judged the answer of a turn, or a solution that was recalled."""
-        if self._verdict(address.channel).visibility == "public":
+        public = self._verdict(address.channel).visibility == "public"
+        if public and self._people.refusal(by, address.channel) is None:
             given = FeedbackGiven(by=by, verdict=verdict, turn=turn, solution=solution)
             self._log.receive(address, [given], delivery_key=delivery, within=partial(_keep, given))
 
@@ -175,7 +178,13 @@ class Listener:
             return
         verdict = self._verdict(channel)
         if verdict.visibility != "public":
-            self._refuse(address, verdict, told=mentioned)
+            self._refuse(address, refusal(verdict), told=mentioned)
+            return
+        unwelcome = self._people.refusal(str(author), channel)
+        if unwelcome is not None:
+            # A bot is told nothing: it might answer.
+            told = mentioned and self._people.standing(str(author)) != "bot"
+            self._refuse(address, unwelcome, told=told)
             return
         self._receive(address, str(author), ts, words, mentioned=mentioned)
 
@@ -241,7 +250,7 @@ class Listener:
             raise SlackUnavailable(verdict.reason, delay=UNKNOWN_DELAY)
         return verdict
 
-    def _refuse(self, address: ThreadAddress, verdict: Verdict, *, told: bool) -> None:
+    def _refuse(self, address: ThreadAddress, words: str, *, told: bool) -> None:
         """Say once in the thread why nothing was done; nothing of what was said is kept."""
         place = (address.channel, address.thread)
         if not told or place in self._refused:
@@ -249,12 +258,10 @@ class Listener:
         if len(self._refused) >= REMEMBERED_REFUSALS:
             self._refused.clear()
         self._refused.add(place)
-        self._soon(lambda: self._say_refusal(address, verdict))
+        self._soon(lambda: self._say_refusal(address, words))
 
-    def _say_refusal(self, address: ThreadAddress, verdict: Verdict) -> None:
-        self._web.call(
-            "chat.postMessage", channel=address.channel, thread_ts=address.thread, text=refusal(verdict)
-        )
+    def _say_refusal(self, address: ThreadAddress, words: str) -> None:
+        self._web.call("chat.postMessage", channel=address.channel, thread_ts=address.thread, text=words)
 
     def _thread_of(self, channel: str, ts: str) -> ThreadAddress | None:
         """The thread that a message belongs to; None when Slack does not tell of it any more."""

@@ -8,5 +8,5 @@ SCOPES = (
     "commands",  # /oxbow
     "reactions:read",  # a cross stops, a check mark confirms
     "reactions:write",  # the eyes on a mention
-    "users:read",  # names
+    "users:read",  # names; who is a guest, a bot, or of another workspace
 )

@@ -10,6 +10,7 @@ from bot.settings import Settings
 from bot.slack.errors import SlackProblem
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity
+from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.scopes import SCOPES
 from bot.slack.web import SlackWeb
@@ -29,6 +30,7 @@ class SlackSide:
     web: SlackWeb
     gate: Gate
     replies: Replies
+    people: People
     identity: Identity
 
 
@@ -50,7 +52,14 @@ def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     _require_scopes(client)
     identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]))
     gate = Gate(web, Channels(engine), identity.team)
-    return SlackSide(client=client, web=web, gate=gate, replies=Replies(web, gate), identity=identity)
+    return SlackSide(
+        client=client,
+        web=web,
+        gate=gate,
+        replies=Replies(web, gate),
+        people=People(web, identity.team),
+        identity=identity,
+    )
 
 
 def _who_am_i(web: SlackWeb, settings: Settings) -> Json:

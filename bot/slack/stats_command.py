@@ -23,18 +23,18 @@ class StatsCommand:
         self._counting = Lock()
         """One at a time: these connections are few, and indexing needs them too."""
 
-    def answer(self, channel: str) -> Rendered:
-        """The current month, in the channel and in the whole workspace."""
+    def answer(self, channel: str, *, everywhere: bool) -> Rendered:
+        """The current month in the channel, and in the whole workspace if `everywhere`."""
         try:
             since, until = month_of(now(self._background))
         except DatabaseLost:
             return plain(NOT_COUNTED)
         here = Window(since=since, until=until, team=self._team, channel=channel)
-        everywhere = Window(since=since, until=until, team=self._team)
-        return plain(
-            f"*{since:%B %Y} so far, in this channel*\n{self._figures(here)}\n"
-            f"*In the whole workspace*\n{self._figures(everywhere)}"
-        )
+        told = f"*{since:%B %Y} so far, in this channel*\n{self._figures(here)}"
+        if everywhere:
+            whole = Window(since=since, until=until, team=self._team)
+            told += f"\n*In the whole workspace*\n{self._figures(whole)}"
+        return plain(told)
 
     def _figures(self, window: Window) -> str:
         try:

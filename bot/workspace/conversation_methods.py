@@ -40,8 +40,11 @@ def list_(context: Context, arguments: Arguments) -> Json:
 
 
 def of_user(context: Context, arguments: Arguments) -> Json:
-    """users.conversations: those with the bot; the objects do not say that it is a member."""
-    own = [channel for channel in _visible(context, arguments) if OXBOW in channel.members]
+    """users.conversations: those of a `user`, or with the bot; the objects do not say that it is a member."""
+    whose = arguments.text("user") or OXBOW
+    if whose not in context.world.state.people:
+        raise SlackError("user_not_found")
+    own = [channel for channel in _visible(context, arguments) if whose in channel.members]
     described = [channel.as_json(OXBOW) for channel in own]
     return _listed(arguments, [{k: v for k, v in c.items() if k != "is_member"} for c in described])
 

@@ -74,6 +74,7 @@ class Product:
             secrets=secret_mask(),
             later=self.later,
         )
+        people = People(web, TEAM)
         embedder = HashingEmbedder()
         recall = Recall(engine, embedder)
         self.remembering = Remembering(
@@ -81,9 +82,9 @@ class Product:
             Finder(engine, recall),
             SolutionIndex(engine, embedder),
             self.gate.shows,
+            people.confined,
             secret_mask(),
         )
-        people = People(web)
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
         self.settings = ChannelSettings(engine)
         self.policies = Policies(ToolPolicy(), self.settings)
