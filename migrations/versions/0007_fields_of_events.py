@@ -10,7 +10,8 @@ FIELDS_OF = r"""
     -- refuse the whole of it. Names, numbers and identifiers hold no escapes.
     CREATE FUNCTION fields_of(payload json) RETURNS json
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN strpos(CAST(payload AS text), '\u') = 0 THEN payload
+    RETURN CASE
+        WHEN strpos(CAST(payload AS text), '\u0000') + strpos(CAST(payload AS text), '\ud') = 0 THEN payload
         ELSE CAST(regexp_replace(CAST(payload AS text), '\\u[0-9a-f]{4}|\\.', '_', 'g') AS json) END
 """
 
