@@ -28,9 +28,10 @@ from bot.brain.thinking import Thinking
 from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
 from bot.demo.repositories import materialise
+from bot.following import Following
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
-from bot.forge.repository import repositories
+from bot.forge.repository import full_name, repositories
 from bot.forge.shown import pull_request_text
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
@@ -41,13 +42,14 @@ from bot.slack.app import build_app
 from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
-from bot.slack.connection import Connection, HttpConnection, SocketConnection
+from bot.slack.connection import Connection, HttpConnection, SocketConnection, WsgiApplication
 from bot.slack.decisions import Decisions
 from bot.slack.listener import Listener
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
 from bot.sweeping import Sweeper
+from bot.webhooks import PATH, GitHubWebhooks
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
@@ -59,6 +61,7 @@ from memory.index import SolutionIndex
 from memory.listening import Listening
 from memory.log import SessionLog
 from memory.postgres import EmbeddedPostgres
+from memory.pull_requests import PullRequests
 from memory.recall import Recall
 from memory.secrets import SecretMask
 from memory.wake import Wakeups
@@ -181,7 +184,7 @@ def listening(
                 app, settings.slack_app_token.get_secret_value(), catch_up.look_back
             )
         else:
-            connection = HttpConnection(app, settings.port or 0)
+            connection = HttpConnection(app, settings.port or 0, build_webhooks(settings, engines.hot))
         how = connection.start()
         catch_up.start(connection.hears)
         try:
@@ -232,11 +235,19 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
             tokens=settings.oxbow_session_tokens,
             dollars=settings.oxbow_session_dollars,
         ),
-        publishing=Publishing(exporting, forges, allowed, secrets),
+        publishing=Publishing(exporting, forges, PullRequests(engines.hot), allowed, secrets),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
     sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engines.background, sandbox)
+    following = Following(
+        pull_requests=PullRequests(engines.background),
+        log=SessionLog(engines.background),
+        forges=forges,
+        allowed=allowed,
+        secrets=secrets,
+    )
     board.start()
+    following.start()
     if sweeper is not None:
         sweeper.start()
     try:
@@ -251,6 +262,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
     finally:
         if sweeper is not None:
             sweeper.stop()
+        following.stop()
         board.stop()
 
 
@@ -287,6 +299,21 @@ def build_model(settings: Settings) -> Model:
 def build_forges(settings: Settings, *, web: str = "") -> Forges:
     """The forges of the repositories, and their mirrors."""
     return Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings), web=web)
+
+
+def build_webhooks(settings: Settings, engine: Engine) -> dict[str, WsgiApplication]:
+    """What is served beside Slack's requests: GitHub's, where their secret is known."""
+    secret, github = settings.github_webhook_secret, build_github(settings)
+    if secret is None or github is None:
+        return {}
+    followed = PullRequests(engine)
+    named = {full_name(a): a for a in settings.oxbow_repositories if github.hosts(a)}
+
+    def happened(name: str, number: int) -> None:
+        if name in named:
+            followed.look_now(named[name], number)
+
+    return {PATH: GitHubWebhooks(secret.get_secret_value(), happened)}
 
 
 def build_github(settings: Settings) -> GitHub | None:

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     github_app_id: str | None = None
     github_app_private_key: SecretStr | None = Field(default=None, validate_default=True)
     """PEM, with the app's number: repositories on that server are used as the app. Its check looks above."""
+    github_webhook_secret: SecretStr | None = None
+    """With HTTP: what GitHub signs its webhooks with."""
     oxbow_secret_patterns: Annotated[tuple[str, ...], NoDecode] = ()
     """Regular expressions of what counts as a secret here besides what is known to be one."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 
 from bot.brain.arrival import Arrival
@@ -40,6 +41,7 @@ from memory.change_events import (
     PushStarted,
     Withholding,
 )
+from memory.pull_requests import PullRequests
 from memory.secrets import SecretMask
 from sandbox.errors import SandboxLost, SandboxUnreachable
 
@@ -54,11 +56,17 @@ class Publishing:
     """The stages of `bot.brain.publication`, performed."""
 
     def __init__(
-        self, exporting: Exporting | None, forges: Forges, allowed: Sequence[Repository], secrets: SecretMask
+        self,
+        exporting: Exporting | None,
+        forges: Forges,
+        pull_requests: PullRequests,
+        allowed: Sequence[Repository],
+        secrets: SecretMask,
     ) -> None:
         """`exporting` is None where no sandbox is: then no session has anything to publish."""
         self._exporting = exporting
         self._forges = forges
+        self._pull_requests = pull_requests
         self._allowed = tuple(allowed)
         self._secrets = secrets
 
@@ -188,7 +196,10 @@ class Publishing:
                 base=found.base,
                 head=exported.commit,
                 title=found.title,
-            )
+            ),
+            within=partial(
+                self._pull_requests.add, repository=address, number=found.number, thread=claimed.address
+            ),
         )
 
     @property

@@ -6,10 +6,10 @@ import logging
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPException
 from threading import Event, Thread
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from slack_bolt import App
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -28,6 +28,8 @@ REPORT_SECONDS = 60.0
 
 MISSED_PINGS = 3
 """Pings without an answer after which what is said may be missed."""
+
+WsgiApplication: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 HUNG_UP = getattr(select, "POLLRDHUP", select.POLLHUP)
 """The other side has closed. Only Linux tells it before everything sent before has been read."""
@@ -146,11 +148,12 @@ class HttpConnection:
     THREADS = 16
     """Deliveries handled at once. Each waits for one commit; Slack's own limit is 30,000 events an hour."""
 
-    def __init__(self, app: App, port: int) -> None:
+    def __init__(self, app: App, port: int, beside: Mapping[str, WsgiApplication]) -> None:
+        """`beside` are applications for paths of their own."""
         from slack_bolt.adapter.wsgi import SlackRequestHandler  # noqa: PLC0415 - only the mode in use is loaded
         from waitress.server import create_server  # noqa: PLC0415 - the same
 
-        handler = SlackRequestHandler(app)
+        handler = _routed(SlackRequestHandler(app), beside)
         everywhere = "0.0.0.0"  # noqa: S104 - Slack must reach it
         try:
             self._server = create_server(handler, host=everywhere, port=port, threads=self.THREADS)
@@ -174,3 +177,12 @@ class HttpConnection:
     def hears(self) -> bool:
         """Whether requests are taken."""
         return self._thread.is_alive()
+
+
+def _routed(slack: WsgiApplication, beside: Mapping[str, WsgiApplication]) -> WsgiApplication:
+    """One application that asks the others by path."""
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return beside.get(environ["PATH_INFO"], slack)(environ, start_response)
+
+    return serve

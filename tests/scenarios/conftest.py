@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from memory.events import Json
 from sandbox.choose import open_sandbox
 from sandbox.port import Sandbox
+from tests.forge.origins import bare, initialised
+from tests.scenarios.shop import Shop
 from tests.support.databases import Databases, connected
 from tests.support.live import Live, live
 from tests.support.product import Product, product
@@ -32,6 +34,15 @@ def oxbow(engine: Engine, tmp_path: Path, sandbox: Sandbox) -> Iterator[Product]
     """By hand: a message is heard when the test says so, and a worker runs when the test says so."""
     with product(engine, tmp_path, sandbox) as built:
         yield built
+
+
+@pytest.fixture
+def shop(oxbow: Product, tmp_path: Path) -> Shop:
+    """A repository that sessions may work on."""
+    work = initialised(tmp_path / "work")
+    kept = bare(tmp_path / "cart.git", work)
+    oxbow.addresses = (kept.as_uri(),)
+    return Shop(oxbow, work, kept)
 
 
 @pytest.fixture(scope="module")

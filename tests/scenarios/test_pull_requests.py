@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
-
-import pytest
 
 from bot.forge.plumbing import git
-from bot.workspace.people import OXBOW, TEAM
 from memory.change_events import (
     BranchPushed,
     ChangeChecked,
@@ -18,77 +12,10 @@ from memory.change_events import (
     ChangeWithheld,
     PullRequestOpened,
 )
-from memory.events import Event, Json
-from memory.log import ThreadAddress
-from tests.forge.origins import bare, commit, initialised
-from tests.support.product import Product
-from tests.support.script_model import Answer, ScriptModel, calls, in_turn, says
+from memory.events import Json
+from tests.scenarios.shop import DECLARED, FIX, Shop, bash
+from tests.support.script_model import Answer, ScriptModel, in_turn, says
 from tests.support.secrets import GITHUB_TOKEN
-
-E = TypeVar("E", bound=Event)
-
-FIX = "sed -i 's/first/fixed/' file && git commit -qam 'Fix the file'"
-DECLARED = """\
-[commands]
-test = "grep -q fixed file"
-"""
-
-
-@dataclass
-class Shop:
-    """A repository on the plain forge, and threads about it."""
-
-    oxbow: Product
-    work: Path
-    bare: Path
-    model: ScriptModel = field(default_factory=lambda: ScriptModel(in_turn()))
-
-    def ask(self, *answers: Answer, text: str = "@Oxbow cart: the file is wrong", user: str = "ada") -> str:
-        """Somebody asks, the model answers so, and a worker runs until it rests; gives the thread."""
-        self.model = ScriptModel(in_turn(*answers))
-        thread = self.oxbow.say(user, "general", text)
-        self.oxbow.settle(self.model)
-        return thread
-
-    def events(self, thread: str, kind: type[E]) -> list[E]:
-        channel = self.oxbow.workspace.channel_id("general")
-        state = self.oxbow.log.thread_state(ThreadAddress(team=TEAM, channel=channel, thread=thread))
-        assert state is not None
-        told = [recorded.event for recorded in self.oxbow.log.read(state.session)]
-        return [event for event in told if isinstance(event, kind)]
-
-    def answer(self, thread: str) -> str:
-        """What the last post with an answer says."""
-        said = [m for m in self.oxbow.workspace.messages("general", thread) if m["user"] == OXBOW]
-        return [str(m["blocks"]) for m in said if "oxbow_solved" in str(m["blocks"])][-1]
-
-    @property
-    def refs(self) -> list[str]:
-        """Branches and pull requests on the forge."""
-        told = git(
-            "for-each-ref", "--format=%(refname)", "refs/heads/oxbow", "refs/oxbow/pull", cwd=self.bare
-        )
-        return told.split()
-
-    def push_to_base(self, content: str, file: str = "file") -> None:
-        """Somebody changes the default branch."""
-        commit(self.work, content, file)
-        git("push", "--quiet", str(self.bare), "HEAD:trunk", cwd=self.work)
-
-    def declare(self, content: str) -> None:
-        self.push_to_base(content, ".oxbow.toml")
-
-
-@pytest.fixture
-def shop(oxbow: Product, tmp_path: Path) -> Shop:
-    work = initialised(tmp_path / "work")
-    kept = bare(tmp_path / "cart.git", work)
-    oxbow.addresses = (kept.as_uri(),)
-    return Shop(oxbow, work, kept)
-
-
-def bash(command: str) -> list[Json]:
-    return calls("bash", command=command)
 
 
 def test_a_commit_in_the_workspace_becomes_a_draft_that_the_answer_names(shop: Shop) -> None:
@@ -292,10 +219,7 @@ def test_a_hostile_change_is_not_pushed(shop: Shop) -> None:
 def test_a_branch_with_somebody_s_commit_is_left_alone(shop: Shop) -> None:
     thread = shop.ask(bash(FIX), says("Fixed."))
     [first] = shop.events(thread, BranchPushed)
-    git("fetch", "--quiet", str(shop.bare), first.branch, cwd=shop.work)
-    git("checkout", "--quiet", "--detach", "FETCH_HEAD", cwd=shop.work)
-    theirs = commit(shop.work, "by hand", "another")
-    git("push", "--quiet", str(shop.bare), f"HEAD:refs/heads/{first.branch}", cwd=shop.work)
+    theirs = shop.commit_by_hand(first)
     shop.model = ScriptModel(in_turn(bash("echo more >> file; git commit -qam More"), says("More.")))
     shop.oxbow.say("ada", "general", "@Oxbow more please", thread)
     shop.oxbow.settle(shop.model)

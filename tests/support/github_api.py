@@ -53,6 +53,7 @@ class GitHubApi:
         """Method, path and body of every request that was let in."""
         self.faults: list[int | None] = []
         """Statuses of the next answers, None for the right one; with 502 what was asked takes effect."""
+        self._lost: set[tuple[str, str]] = set()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -104,6 +105,10 @@ class GitHubApi:
         self.repositories[name] = Repository(name=name, folder=bare, web=self.address)
         return f"{self.address}/{name}"
 
+    def lose(self, method: str, ending: str) -> None:
+        """The next request of this method whose path ends so takes effect, and its answer is lost."""
+        self._lost.add((method, ending))
+
     def expire_tokens(self) -> None:
         """Let an hour pass for every token."""
         self._tokens = dict.fromkeys(self._tokens, datetime.now(UTC))
@@ -136,7 +141,7 @@ class GitHubApi:
     def _answered(self, request: Request, body: bytes) -> Response:
         path: str = request.path_params["path"]
         with self._lock:
-            fault = self.faults.pop(0) if self.faults else None
+            fault = self.faults.pop(0) if self.faults else self._loss(request.method, path)
         if fault is not None and fault != 502:
             return JSONResponse({"message": "a fault"}, fault, {"Retry-After": "7"} if fault == 429 else None)
         try:
@@ -146,6 +151,13 @@ class GitHubApi:
         except GitFailed:
             answer = JSONResponse({"message": "Not Found"}, 404)
         return JSONResponse({"message": "Bad gateway"}, 502) if fault else answer
+
+    def _loss(self, method: str, path: str) -> int | None:
+        lost = next(((m, end) for m, end in self._lost if m == method and path.endswith(f"/{end}")), None)
+        if lost is None:
+            return None
+        self._lost.remove(lost)
+        return 502
 
     def _let_in(self, request: Request, path: str, body: bytes) -> Response:
         match path.split("/"):

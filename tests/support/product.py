@@ -42,6 +42,7 @@ from memory.events import Event, Json
 from memory.finding import Finder
 from memory.index import SolutionIndex
 from memory.log import Lease, SessionLog, ThreadAddress
+from memory.pull_requests import PullRequests
 from memory.recall import Recall
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
@@ -92,6 +93,7 @@ class Product:
         self.addresses: tuple[str, ...] = ()
         """Of the repositories that sessions may work on."""
         self.forges = Forges(folder / "mirrors")
+        self.pull_requests = PullRequests(engine)
         self._folder = folder
         self._sandbox = sandbox
 
@@ -115,7 +117,11 @@ class Product:
             policies=self.policies,
             budget=self.budget,
             publishing=Publishing(
-                Exporting(self._sandbox, profile.limits, secret_mask()), self.forges, allowed, secret_mask()
+                Exporting(self._sandbox, profile.limits, secret_mask()),
+                self.forges,
+                self.pull_requests,
+                allowed,
+                secret_mask(),
             ),
         )
 
