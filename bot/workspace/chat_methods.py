@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from bot.workspace.arguments import Arguments
 from bot.workspace.context import Context
 from bot.workspace.errors import SlackError
-from bot.workspace.limits import TEXT, UPDATED_TEXT, checked_blocks
+from bot.workspace.limits import METADATA_BYTES, TEXT, UPDATED_TEXT, checked_blocks
 from bot.workspace.messages import Message
 from bot.workspace.people import OXBOW
 from bot.workspace.wire import Json
@@ -119,4 +121,6 @@ def _metadata(arguments: Arguments) -> Json | None:
         raise SlackError("invalid_metadata_format")
     if not metadata.get("event_type"):
         raise SlackError("invalid_metadata_schema")
+    if len(json.dumps(metadata)) > METADATA_BYTES:
+        raise SlackError("metadata_too_large")
     return metadata

@@ -18,6 +18,10 @@ UPDATED_TEXT = 4_000
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 MARKDOWN = 12_000
+METADATA_BYTES = 8_000
+"""Of a message's metadata as JSON. Slack refuses too large ones without naming a number: this is cautious."""
+VIEW_BYTES = 250_000
+"""Of a modal or an App Home as JSON."""
 
 _LENGTHS = {"section": 3_000, "header": 150, "markdown": MARKDOWN, "alert": 200}
 _ELEMENTS = {"actions": 25, "context": 10, "context_actions": 5}
@@ -44,6 +48,8 @@ def checked_blocks(blocks: object, *, view: bool = False) -> tuple[Json, ...]:
     if faults:
         messages = [f"[ERROR] {fault}" for fault in faults]
         raise SlackError("invalid_blocks", errors=faults, response_metadata={"messages": messages})
+    if [block["type"] for block in blocks].count("table") > 1:
+        raise SlackError("invalid_attachments", response_metadata={"messages": ["only_one_table_allowed"]})
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MARKDOWN:
         raise SlackError("msg_blocks_too_long")
     return tuple({"block_id": f"b{index}", **block} for index, block in enumerate(blocks))

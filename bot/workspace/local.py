@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -28,6 +28,7 @@ from bot.workspace.journal import Journal
 from bot.workspace.outbox import Outbox
 from bot.workspace.page_routes import PageRoutes
 from bot.workspace.pull_routes import PullRequestText, no_pull_requests, pull_routes
+from bot.workspace.rates import Rate, Rates
 from bot.workspace.request_url import RequestUrl
 from bot.workspace.scopes import PUBLIC_SCOPES
 from bot.workspace.server import AppRoutes
@@ -46,7 +47,8 @@ class LocalWorkspace(Control):
     """A small Slack workspace on loopback, alive between `start` and `stop` or as a context manager.
 
     `port` 0 takes a free one. `scopes` are what the installed app was granted. `rules` are the times of
-    delivery. `suggestions` are messages that the page offers to a newcomer,
+    delivery, `rates` the limits that are enforced on calls (`bot.workspace.rates.SLACK`; none by default, so
+    that a test need not wait). `suggestions` are messages that the page offers to a newcomer,
     `pulls` the texts of pull requests that it shows. Events go over Socket Mode until
     `use_request_url` is called.
     """
@@ -57,6 +59,7 @@ class LocalWorkspace(Control):
         port: int = 0,
         scopes: Collection[str] = PUBLIC_SCOPES,
         rules: DeliveryRules | None = None,
+        rates: Mapping[str, Rate] | None = None,
         suggestions: Sequence[str] = (),
         pulls: PullRequestText = no_pull_requests,
     ) -> None:
@@ -67,6 +70,7 @@ class LocalWorkspace(Control):
         self._suggestions = tuple(suggestions)
         self._pulls = pulls
         self._rules = rules or DeliveryRules()
+        self._rates = Rates(rates or {})
         self._socket = _listening(port)
         self._port: int = self._socket.getsockname()[1]
         self._ready = threading.Event()
@@ -182,7 +186,7 @@ class LocalWorkspace(Control):
         context = Context(
             world=self._world, interactions=self._interactions, scopes=self._scopes, url=self.url
         )
-        api = WebApi(context, tokens, self._connection_url, self._journal)
+        api = WebApi(context, tokens, self._connection_url, self._journal, self._rates)
         app_routes = AppRoutes(
             api=api,
             faults=self._faults,

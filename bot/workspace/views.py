@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 from bot.workspace.errors import SlackError
-from bot.workspace.limits import checked_blocks
+from bot.workspace.limits import VIEW_BYTES, checked_blocks
 from bot.workspace.people import APP, OXBOW_BOT, TEAM
 from bot.workspace.wire import Json, identifier
 
@@ -75,6 +76,8 @@ def _view(person: str, view: object, kind: str, view_id: str) -> View:
         raise SlackError(
             "invalid_arguments", response_metadata={"messages": [f"[ERROR] view must be of type {kind}"]}
         )
+    if len(json.dumps(view)) > VIEW_BYTES:
+        raise SlackError("view_too_large")
     body: Json = {
         "id": view_id,
         "team_id": TEAM,

@@ -13,6 +13,7 @@ from bot.workspace.context import Context
 from bot.workspace.errors import RateLimited, SlackError
 from bot.workspace.faults import Fault, RateLimit, Refusal
 from bot.workspace.journal import Call, Journal
+from bot.workspace.rates import Rates
 from bot.workspace.scopes import require
 from bot.workspace.wire import Json
 
@@ -61,12 +62,13 @@ class WebApi:
     """Answers the calls of one app."""
 
     def __init__(
-        self, context: Context, tokens: Tokens, connect: Callable[[], str], journal: Journal
+        self, context: Context, tokens: Tokens, connect: Callable[[], str], journal: Journal, rates: Rates
     ) -> None:
         self._context = context
         self._tokens = tokens
         self._connect = connect
         self._journal = journal
+        self._rates = rates
 
     @property
     def granted(self) -> dict[str, str]:
@@ -95,7 +97,7 @@ class WebApi:
             case RateLimit(retry_after=seconds):
                 raise RateLimited(seconds)
             case _:
-                pass
+                self._rates.count(method, arguments.text("channel"), time.monotonic())
         if method == OPEN_CONNECTION:
             self._admit(token, self._tokens.app)
             return {"ok": True, "url": self._connect()}

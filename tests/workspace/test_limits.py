@@ -68,6 +68,13 @@ def test_markdown_blocks_are_limited_in_sum() -> None:
         checked_blocks([{"type": "markdown", "text": "x" * 6_001}] * 2)
 
 
+def test_a_message_holds_one_table() -> None:
+    table = {"type": "table", "rows": []}
+    assert len(checked_blocks([table])) == 1
+    with pytest.raises(SlackError, match="invalid_attachments"):
+        checked_blocks([table, table])
+
+
 def test_a_view_may_hold_a_hundred_blocks_and_inputs() -> None:
     field = {"type": "input", "element": {"type": "plain_text_input", "action_id": "v"}}
     assert len(checked_blocks([field] * 100, view=True)) == 100

@@ -123,6 +123,17 @@ class TestPosting:
             == "thread_not_found"
         )
 
+    def test_metadata_has_a_size(self, client: WebClient) -> None:
+        metadata = {"event_type": "oxbow_reply", "event_payload": {"key": "x" * 8_000}}
+        assert (
+            error(lambda: client.chat_postMessage(channel=GENERAL, text="hi", metadata=metadata))
+            == "metadata_too_large"
+        )
+
+    def test_a_view_has_a_size(self, client: WebClient) -> None:
+        view = {"type": "home", "blocks": [], "private_metadata": "x" * 250_000}
+        assert error(lambda: client.views_publish(user_id="U0ADA00001", view=view)) == "view_too_large"
+
 
 class TestChanging:
     def test_an_update_replaces_text_and_blocks(self, workspace: LocalWorkspace, client: WebClient) -> None:
