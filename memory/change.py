@@ -21,6 +21,7 @@ from memory.change_events import (
     PullRequestStarted,
     PullRequestState,
     PushStarted,
+    Withholding,
 )
 
 REPAIR_ROUNDS = 2
@@ -37,6 +38,8 @@ class Publication:
     """How often declared checks failed in this turn."""
     exported: ChangeExported | None = None
     withheld: ChangeWithheld | None = None
+    left: bool = False
+    """A change stayed in the workspace that the next answer may bring further, whatever its turn did."""
     awaited: ForgeAwaited | None = None
     awaited_at: datetime | None = None
     awaited_times: int = 0
@@ -96,7 +99,7 @@ def applied(publication: Publication, event: ChangeRecorded, at: datetime) -> Pu
         case ChangeExported():
             return replace(publication, exported=event, awaited=None)
         case ChangeWithheld():
-            return replace(publication, withheld=event, awaited=None)
+            return replace(publication, withheld=event, left=event.reason in _LEFT, awaited=None)
         case ForgeAwaited():
             times = publication.awaited_times + 1
             return replace(publication, awaited=event, awaited_at=at, awaited_times=times)
@@ -104,7 +107,7 @@ def applied(publication: Publication, event: ChangeRecorded, at: datetime) -> Pu
             return _push_started(publication, event)
         case BranchPushed():
             heads = (*publication.heads, (event.turn, event.commit))
-            return replace(publication, pushed=event, heads=heads, awaited=None)
+            return replace(publication, pushed=event, heads=heads, left=False, awaited=None)
         case PullRequestStarted():
             return publication
         case PullRequestOpened():
@@ -119,6 +122,10 @@ def applied(publication: Publication, event: ChangeRecorded, at: datetime) -> Pu
             )
         case _:
             assert_never(event)
+
+
+_LEFT: tuple[Withholding, ...] = ("refused", "checks")
+"""Reasons that may be gone the next time."""
 
 
 def _push_started(publication: Publication, event: PushStarted) -> Publication:

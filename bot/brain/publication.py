@@ -58,11 +58,12 @@ def _stage(change: Publication) -> Stage | None:
 
 
 def _worked(session: Session) -> bool:
-    """Whether the turn did something in a workspace that was made from a repository."""
+    """Whether a workspace that was made from a repository may hold something new."""
     attached = session.sandbox
     if attached is None or attached.repository is None or attached.base_commit is None:
         return False
-    return any(call.tool in HANDS and turn == session.turn for call, turn in session.tool_log)
+    called = (call.tool for call, turn in session.tool_log if turn == session.turn)
+    return session.change.left or not HANDS.isdisjoint(called)
 
 
 def failed(checked: ChangeChecked) -> tuple[CheckRun, ...]:

@@ -41,9 +41,10 @@ from memory.change_events import (
     PushStarted,
     Withholding,
 )
+from memory.events import SandboxLost
 from memory.pull_requests import PullRequests
 from memory.secrets import SecretMask
-from sandbox.errors import SandboxLost, SandboxUnreachable
+from sandbox import errors
 
 AUTHOR = ("Oxbow", "oxbow@slack.invalid")
 """Of every commit; the people who steered are its co-authors."""
@@ -224,9 +225,11 @@ def _told(claimed: Claimed) -> Iterator[None]:
         yield
     except StopRequested:
         claimed.catch_up()
-    except SandboxLost:
-        _withhold(claimed, "refused", "The workspace was lost before the change had left it.")
-    except (ForgeUnavailable, RepositoryUnavailable, SandboxUnreachable) as error:
+    except errors.SandboxLost:
+        # The model is told, and goes on in a new one.
+        attached = claimed.session.sandbox
+        claimed.append(SandboxLost(reference=attached.reference if attached else ""))
+    except (ForgeUnavailable, RepositoryUnavailable, errors.SandboxUnreachable) as error:
         asked = error.delay if isinstance(error, ForgeUnavailable) else None
         claimed.append(ForgeAwaited(detail=str(error), delay=_delay(claimed, asked)))
     except ChangeRefused as refusal:

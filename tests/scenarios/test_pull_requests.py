@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from threading import Thread
+from uuid import uuid4
 
+from bot.brain.claimed import Claimed, StopSignal
 from bot.forge.plumbing import git
 from memory.change_events import (
     BranchPushed,
     ChangeChecked,
     ChangeExported,
     ChangeWithheld,
+    ForgeAwaited,
     PullRequestOpened,
 )
-from memory.events import Json
+from memory.events import Json, TurnFinished
 from tests.scenarios.shop import DECLARED, FIX, Shop, bash
 from tests.support.script_model import Answer, ScriptModel, in_turn, says
 from tests.support.secrets import GITHUB_TOKEN
+from tests.support.waiting import eventually
 
 
 def test_a_commit_in_the_workspace_becomes_a_draft_that_the_answer_names(shop: Shop) -> None:
@@ -225,3 +231,49 @@ def test_a_branch_with_somebody_s_commit_is_left_alone(shop: Shop) -> None:
     shop.oxbow.settle(shop.model)
     assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["taken_over"]
     assert git("rev-parse", f"refs/heads/{first.branch}", cwd=shop.bare).strip() == theirs
+
+
+# What goes wrong on the way
+
+
+def test_a_forge_that_stays_away_is_said_and_tried_again_with_the_next_message(shop: Shop) -> None:
+    away = shop.bare.with_name("away.git")
+
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) == 1:
+            return bash(FIX)
+        if not away.exists():
+            shop.bare.rename(away)
+        return says("Fixed.")
+
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    model = ScriptModel(script)
+    shop.oxbow.settle(model)
+    assert len(shop.events(thread, ForgeAwaited)) == 1
+    away.rename(shop.bare)
+
+    def opened() -> list[PullRequestOpened]:
+        shop.oxbow.settle(model)
+        return shop.events(thread, PullRequestOpened)
+
+    assert eventually(opened)
+    assert "Draft pull request" in shop.answer(thread)
+
+
+def test_a_stop_ends_a_check_and_nothing_is_pushed(shop: Shop, workspaces: Path) -> None:
+    mark = f"started-{uuid4().hex}"
+    shop.declare(f'[commands]\ntest = "touch {mark}; sleep 600"\n')
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    lease = shop.oxbow.claim()
+    assert lease is not None
+    claimed = Claimed(shop.oxbow.log, lease, StopSignal(lease.interrupt_seq))
+    brain = shop.oxbow.brain(ScriptModel(in_turn(bash(FIX), says("Fixed."))))
+    worker = Thread(target=brain.run, args=(claimed, lambda: False))
+    worker.start()
+    eventually(lambda: list(workspaces.glob(f"sessions/*/files/*/workspace/{mark}")))
+    shop.oxbow.say("ada", "general", "stop", thread)
+    claimed.stop.interrupt(1_000)
+    worker.join()
+    assert shop.refs == []
+    assert shop.events(thread, ChangeChecked) == []
+    assert [event.outcome for event in shop.events(thread, TurnFinished)] == ["interrupted"]
