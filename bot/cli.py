@@ -56,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     stats.add_argument("--month", type=_month, metavar="YYYY-MM", help="in UTC; by default the current one")
     stats.add_argument("--json", action="store_true", help="for programs")
     _add(commands, "reindex", "index every solution again, as after a change of OXBOW_EMBEDDER", _reindex)
+    again = _add(
+        commands, "refit", "learn the ranking anew from what people did with earlier threads", _refit
+    )
+    again.add_argument(
+        "--back", action="store_true", help="return to the ranking before the current one instead"
+    )
     measure = _add(commands, "eval", "measure recall on judged folders, in a database of its own", _eval)
     measure.add_argument(
         "folder", nargs="+", type=Path, help="holds corpus.jsonl, queries*.jsonl, qrels*.tsv"
@@ -153,6 +159,12 @@ def _import(asked: argparse.Namespace) -> int:
     from bot.commands import bring  # noqa: PLC0415
 
     return bring(asked.path, workspace_url=asked.workspace_url)
+
+
+def _refit(asked: argparse.Namespace) -> int:
+    from bot.refitting import renew_ranking, take_ranking_back  # noqa: PLC0415
+
+    return take_ranking_back() if asked.back else renew_ranking()
 
 
 def _eval(asked: argparse.Namespace) -> int:

@@ -109,7 +109,7 @@ def search(query: str, *, limit: int) -> int:
     console = Console(soft_wrap=True, highlight=False)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
         finder = Finder(engine, Recall(engine, embedder))
-        found = finder.find(query, team=_team(settings, engine), channel=None)
+        found = finder.find(query, team=team_of(settings, engine), channel=None)
     if not found.hits:
         raise NothingFound(f"nothing similar to {query!r} was found")
     for typed, meant in found.corrections.items():
@@ -147,9 +147,9 @@ def bring(path: Path, *, workspace_url: str) -> int:
     source, secrets = _source(path, workspace_url), build_secrets(settings)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
         let_others_go_first()
-        team = _team(settings, engine)
+        team = team_of(settings, engine)
         result = None
-        with _progress("importing") as bar:
+        with progress("importing") as bar:
             task = bar.add_task("import", total=None)
             for result in import_threads(engine, embedder, source, team=team, secrets=secrets):
                 bar.update(task, completed=result.done, total=result.total)
@@ -171,7 +171,7 @@ def renew_index() -> int:
     with (
         open_database(settings) as engine,
         open_embedding(settings) as embedder,
-        _progress("reindexing") as bar,
+        progress("reindexing") as bar,
     ):
         let_others_go_first()
         task = bar.add_task("reindex", total=None)
@@ -199,7 +199,8 @@ def collect(*, dry_run: bool) -> int:
     return 0
 
 
-def _progress(doing: str) -> Progress:
+def progress(doing: str) -> Progress:
+    """A bar of what is being done, on stderr."""
     return Progress(
         TextColumn(doing),
         BarColumn(),
@@ -217,7 +218,7 @@ def _source(path: Path, workspace_url: str) -> Source:
     return ThreadLines(path)
 
 
-def _team(settings: Settings, engine: Engine) -> str:
+def team_of(settings: Settings, engine: Engine) -> str:
     """Whose memory it is: the workspace of the token, or the local one."""
     return TEAM if settings.local else slack_side(settings, engine).identity.team
 

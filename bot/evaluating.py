@@ -87,6 +87,7 @@ def _print(console: Console, measured: Measured) -> None:
     size = f"{measured.threads} threads, {measured.passages} passages, {measured.questions} questions"
     for line in (
         size,
+        f"nDCG@10 learned, five-fold     {_percent(measured.learned)}",
         f"precision@1 at 25 % coverage   {_percent(measured.precision_at_quarter)}",
         f"shown unasked                  {_bar(measured.shown)}",
         f"offered at once                {_bar(measured.offered)}",

@@ -20,6 +20,7 @@ from memory.evaluation import Quality, percentile, precision_at_coverage, qualit
 from memory.importing import import_threads
 from memory.index import storable
 from memory.judged import JudgedSet, Question, Threads
+from memory.learning import Example, cross_validated
 from memory.recall import Hit, Recall, Thread, confident, worth_showing
 from memory.scope import Scope
 from memory.secrets import SecretMask
@@ -65,6 +66,8 @@ class Measured:
     questions: int
     oxbow: Quality
     baselines: Mapping[str, Quality]
+    learned: float
+    """nDCG@10 when each question is ranked by weights that the other four fifths of the questions taught."""
     precision_at_quarter: float
     """Of the first hits of the most confident quarter of all questions; one without a hit counts as wrong."""
     shown: Bar
@@ -88,6 +91,7 @@ class _Answer:
     without: Sequence[Hit]
     """The hits when its answers were taken out."""
     others: Mapping[str, Sequence[str]]
+    example: Example
     search: float
     embedding: float | None
 
@@ -163,6 +167,7 @@ class _Asking:
             hits=hits,
             without=self._search(question, [*asked.exclude, *answers], asked.scope),
             others={name: rank(self._engine, asked) for name, rank in BASELINES.items()},
+            example=self._example(question, asked),
             search=took * 1e3,
             embedding=self._embedding(asked.text) if timed else None,
         )
@@ -175,6 +180,16 @@ class _Asking:
             limit=DEPTH,
             exclude=exclude,
             scope=scope,
+        )
+
+    def _example(self, question: Question, asked: Asked) -> Example:
+        candidates = self._recall.candidates(
+            question.text, team=asked.team, channel=question.channel, exclude=asked.exclude, scope=asked.scope
+        )
+        return Example(
+            features=tuple(candidate.features for candidate in candidates),
+            grades=tuple(question.grades.get(candidate.thread[2], 0) for candidate in candidates),
+            ideal=tuple(question.grades.values()),
         )
 
     def _scope(self, question: Question) -> Scope:
@@ -207,6 +222,7 @@ def _measured(judged: JudgedSet, answers: Sequence[_Answer], passages: int) -> M
             name: quality((answer.others[name], answer.question.grades) for answer in answers)
             for name in BASELINES
         },
+        learned=cross_validated([answer.example for answer in answers]),
         precision_at_quarter=precision_at_coverage(
             ((answer.hits[0].confidence if answer.hits else 0.0, answer.right) for answer in answers), 0.25
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from sqlalchemy import text
 from memory.confidence import RIVALS
 from memory.corpus_statistics import CorpusStatistics
 from memory.scope import Scope
-from memory.solutions import Outcome
+from memory.weights import DEFAULT, MOST_DISMISSALS, Weights
 
 NEAREST_PASSAGES = 150
 BEST_BY_TERMS = 100
@@ -35,26 +34,8 @@ finds ever fewer of its neighbours in a smaller part of it."""
 SATURATION, LENGTH_NORMALISATION = 1.2, 0.75
 """BM25's k1 and b, at their textbook values: other values changed nDCG@10 by less than 0.5 here."""
 
-LEXICAL_WEIGHT, BEST_WEIGHT, MEAN_WEIGHT = 1.0, 0.75, 0.25
-"""Of the share of the question's own BM25 score, of the best passage's cosine, of the mean cosine. Fitted
-to each of four judged sets alone, lexical to semantic comes out between 0.6 and 1.05."""
-SAME_CHANNEL = 0.07
-RECENT, RECENT_DAYS = 0.25, 180
-"""RECENT * exp(-age / RECENT_DAYS): worth 8 points of nDCG@10 on eight years of chat, the same within a point
-from 0.2 to 0.4 and from 180 to 365 days."""
-OUTCOME_WEIGHTS: dict[Outcome, float] = {
-    "confirmed": 0.02,
-    "answered": 0.0,
-    "unsolved": -0.02,
-    "failed": -0.02,
-}
-"""They decide between equals and no more: on real chat a mark that a thread was solved says nothing of
-whether it answers another question, and 0.05 costs a point of nDCG@10."""
-HELPFUL = 0.025
-"""Times ln(1 + confirmed answers that cite it): more than a confirmation after two of them. No public data
-say what people's use is worth; these weights stay below what a better match is worth."""
-NOT_RELEVANT, MOST_DISMISSALS = 0.025, 4
-"""For each of so many people: it was not relevant to their problem, which says little about the next one."""
+RECENT_DAYS, LASTING_DAYS = 180, 700
+"""How fast the two features of age fall; weights.py says what they count."""
 
 SETTINGS = text("""
     -- ef_search: as many candidates as are asked for. Iterative scan: go on when the filter dropped some.
@@ -172,21 +153,34 @@ SEARCH = text(
     ),
     -- Both halves on scales of their own: the share of what the question scores against itself, and a cosine.
     matched AS (
-        SELECT solution_id, lexical, coalesce(best, 0) AS best,
-            :lexical_weight * coalesce(lexical / own.score, 0)
-            + coalesce(:best_weight * best + :mean_weight * mean, 0) AS relevance
+        SELECT solution_id, lexical, coalesce(lexical / own.score, 0) AS share, coalesce(best, 0) AS best,
+            coalesce(mean, 0) AS mean
         FROM candidates CROSS JOIN own
     ),
-    judged AS (
+    -- In the order of `Weights`.
+    featured AS (
         SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, fix, outcome,
-            permalink, repository, commit, finished_at, lexical, best, relevance, relevance
-            + CASE WHEN channel = CAST(:channel AS text) THEN :same_channel ELSE 0 END
-            + :recent * exp(-greatest(
-                extract(epoch FROM coalesce(CAST(:as_of AS timestamptz), now()) - finished_at), 0
-            ) / 86400 / :recent_days)
-            + coalesce(CAST(CAST(:outcome_weights AS jsonb) ->> outcome AS float), 0)
-            + :helpful * ln(1 + helped) - :not_relevant * least(dismissed, :most_dismissals) AS score
+            permalink, repository, commit, finished_at, lexical, best,
+            :lexical * share + :best * best + :mean * mean AS relevance,
+            ARRAY[
+                share, best, mean,
+                CAST(channel IS NOT DISTINCT FROM CAST(:channel AS text) AS integer),
+                exp(-days / :recent_days), exp(-days / :lasting_days),
+                CAST(outcome = 'confirmed' AS integer), CAST(outcome IN ('unsolved', 'failed') AS integer),
+                ln(length + 1), ln(1 + helped), least(dismissed, :most_dismissals)
+            ] AS features
         FROM matched JOIN solutions ON id = solution_id JOIN channels USING (team, channel)
+        CROSS JOIN LATERAL (
+            SELECT greatest(extract(
+                epoch FROM coalesce(CAST(:as_of AS timestamptz), now()) - finished_at
+            ), 0) / 86400 AS days
+        ) AS age
+    ),
+    judged AS (
+        SELECT featured.*, weighted.score FROM featured CROSS JOIN LATERAL (
+            SELECT sum(feature * weight) AS score
+            FROM unnest(features, CAST(:weights AS float[])) AS pair (feature, weight)
+        ) AS weighted
     ),
     -- One turn speaks for its thread.
     threads AS MATERIALIZED (
@@ -207,8 +201,10 @@ SEARCH = text(
 )
 
 
-def search_parameters(query: Counter[str], corpus: CorpusStatistics, scope: Scope) -> Mapping[str, object]:
-    """Give the parameters of `SEARCH` that the query's terms, the corpus, the scope and the constants decide.
+def search_parameters(
+    query: Counter[str], corpus: CorpusStatistics, scope: Scope, weights: Weights
+) -> Mapping[str, object]:
+    """Give the parameters of `SEARCH` that the query's terms, the corpus and so on decide.
 
     A term that the query repeats is emphasised by 1 + ln(count): counting it once costs 8 points of nDCG@10
     on bug reports.
@@ -230,15 +226,12 @@ def search_parameters(query: Counter[str], corpus: CorpusStatistics, scope: Scop
         "nearest_passages": NEAREST_PASSAGES,
         "k1": SATURATION,
         "b": LENGTH_NORMALISATION,
-        "lexical_weight": LEXICAL_WEIGHT,
-        "best_weight": BEST_WEIGHT,
-        "mean_weight": MEAN_WEIGHT,
-        "same_channel": SAME_CHANNEL,
-        "recent": RECENT,
+        "lexical": DEFAULT.lexical,
+        "best": DEFAULT.best,
+        "mean": DEFAULT.mean,
         "recent_days": RECENT_DAYS,
-        "rivals": RIVALS,
-        "outcome_weights": json.dumps(OUTCOME_WEIGHTS),
-        "helpful": HELPFUL,
-        "not_relevant": NOT_RELEVANT,
+        "lasting_days": LASTING_DAYS,
         "most_dismissals": MOST_DISMISSALS,
+        "weights": weights.values(),
+        "rivals": RIVALS,
     }
