@@ -14,7 +14,8 @@ log will tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ from memory.events import (
     SessionClosed,
     SessionOpened,
 )
+from memory.failpoints import Reached, off
 from memory.sessions import (
     Lease,
     Receipt,
@@ -60,8 +62,9 @@ __all__ = [
 class SessionLog:
     """The logs of all sessions in one database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, reached: Reached = off) -> None:
         self._engine = engine
+        self.reached = reached
 
     def receive(
         self,
@@ -79,7 +82,7 @@ class SessionLog:
         opens a closed session again. `events` must not be empty. `within` writes more of the session in the
         same transaction.
         """
-        with transaction(self._engine) as connection:
+        with self._writing("receive") as connection:
             opened = (
                 opening is not None and connection.execute(sql.OPEN, _thread(address)).first() is not None
             )
@@ -106,7 +109,7 @@ class SessionLog:
 
         Raises LeaseLost, with nothing written, when the session was claimed by another or given up.
         """
-        with transaction(self._engine) as connection:
+        with self._writing("append") as connection:
             head = connection.execute(
                 sql.ADVANCE_HELD,
                 _held(lease)
@@ -179,7 +182,7 @@ class SessionLog:
             "without": list(without),
             "background": background,
         }
-        with transaction(self._engine) as connection:
+        with self._writing("claim") as connection:
             row = connection.execute(sql.CLAIM, wanted).one_or_none()
         if row is None:
             return None
@@ -198,13 +201,14 @@ class SessionLog:
 
     def renew(self, owner: str, ttl: float, leases: Sequence[Lease]) -> list[Renewal]:
         """Hold the leases for `ttl` seconds from now. One that is missing from the answer is lost."""
-        rows = self._rows(
-            sql.RENEW,
-            owner=owner,
-            ttl=ttl,
-            sessions=[lease.session for lease in leases],
-            epochs=[lease.epoch for lease in leases],
-        )
+        held = {
+            "owner": owner,
+            "ttl": ttl,
+            "sessions": [lease.session for lease in leases],
+            "epochs": [lease.epoch for lease in leases],
+        }
+        with self._writing("renew") as connection:
+            rows = connection.execute(sql.RENEW, held).mappings().all()
         return [
             Renewal(
                 session=row["id"],
@@ -221,7 +225,7 @@ class SessionLog:
         False, and the lease is kept, when the log has moved beyond `head`, the last number that was read.
         Raises LeaseLost.
         """
-        with transaction(self._engine) as connection:
+        with self._writing("rest") as connection:
             if connection.execute(sql.REST, _held(lease) | {"head": head, "delay": delay}).rowcount:
                 return True
             if not connection.execute(sql.HELD, _held(lease)).rowcount:
@@ -238,7 +242,7 @@ class SessionLog:
         The delay holds only while `head`, by default that of the claim, is the last number: what was heard
         since then wants an answer.
         """
-        with transaction(self._engine) as connection:
+        with self._writing("release") as connection:
             if (
                 connection.execute(
                     sql.RELEASE,
@@ -269,7 +273,7 @@ class SessionLog:
 
     def put_blob(self, session: UUID, call: str, content: bytes) -> None:
         """Keep the whole output of a call. Putting it again changes nothing."""
-        with transaction(self._engine) as connection:
+        with self._writing("keep_output") as connection:
             connection.execute(sql.PUT_BLOB, {"session": session, "call": call, "content": content})
 
     def get_blob(self, session: UUID, call: str) -> bytes | None:
@@ -281,6 +285,14 @@ class SessionLog:
         """The database's clock."""
         moment: datetime = self._rows(sql.NOW)[0]["clock_timestamp"]
         return moment
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[Connection]:
+        """One transaction, with the failpoints around its commit."""
+        with transaction(self._engine) as connection:
+            yield connection
+            self.reached(f"{name}:before")
+        self.reached(f"{name}:after")
 
     def _rows(self, statement: TextClause, **parameters: Any) -> Sequence[RowMapping]:
         with transaction(self._engine) as connection:

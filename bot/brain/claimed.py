@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from threading import Event, Lock
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from memory.database import Connection
 from memory.errors import LeaseLost
 from memory.events import InterruptHandled, Recorded
+from memory.failpoints import around
 from memory.fold import fold
 from memory.log import Lease, SessionLog, ThreadAddress
 from memory.session import Session
@@ -108,6 +110,10 @@ class Claimed:
         """Raise LeaseLost unless this process may still act: before what nothing outside it can refuse."""
         if self.stop.lost:
             raise LeaseLost(f"the lease of session {self.id} was not renewed in time")
+
+    def effect(self, name: str) -> AbstractContextManager[None]:
+        """One of `memory.failpoints.EFFECTS`, between its failpoints."""
+        return around(self._log.reached, name)
 
     def keep_output(self, call: str, output: bytes) -> None:
         """Keep the whole output of a call beside the log; its event holds head and tail."""

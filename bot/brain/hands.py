@@ -79,7 +79,9 @@ class Hands:
             return
         repository = chosen if isinstance(chosen, Repository) else None
         try:
-            claimed.append(self._prepared(claimed, self._sandbox, repository))
+            with claimed.effect("workspace"):
+                attached = self._prepared(claimed, self._sandbox, repository)
+            claimed.append(attached)
         except (errors.SandboxUnreachable, errors.SandboxLost, RepositoryUnreachable) as error:
             claimed.append(_later(claimed.session, error))
         except (errors.SandboxUnavailable, errors.FileProblem, RepositoryUnavailable) as error:
@@ -156,9 +158,12 @@ class Hands:
             return
         used: tuple[NetworkUsed, ...] = ()
         try:
-            with self._network.opened(
-                self._sandbox, attached, epoch=claimed.lease.epoch, command=call.tool == "bash"
-            ) as network:
+            with (
+                claimed.effect("command"),
+                self._network.opened(
+                    self._sandbox, attached, epoch=claimed.lease.epoch, command=call.tool == "bash"
+                ) as network,
+            ):
                 finished = self._made(claimed, self._sandbox, attached.reference, call)
                 used = network(call.call)
         except errors.SandboxLost:
@@ -181,7 +186,8 @@ class Hands:
         stopped = Event()
         stopped.set()
         try:
-            self._execute(claimed, self._sandbox, attached.reference, call, stopped)
+            with claimed.effect("kill"):
+                self._execute(claimed, self._sandbox, attached.reference, call, stopped)
         except (errors.SandboxLost, errors.SandboxUnreachable):
             return
 

@@ -18,6 +18,7 @@ from bot.model.port import (
     ModelOverloaded,
     ModelRejected,
     ModelRequest,
+    ModelResponse,
 )
 from memory.events import ContextCompacted, FailureReason, Json, ModelFailed, ModelRequested, ModelResponded
 from memory.session import Session
@@ -58,7 +59,7 @@ class Thinking:
         )
         started = time.monotonic()
         try:
-            response = self._model.respond(wanted, on_text=on_text, cancelled=claimed.stop.abandoned)
+            response = self._respond(claimed, wanted, on_text)
         except ModelCancelled:
             claimed.catch_up()
             return
@@ -87,7 +88,7 @@ class Thinking:
             max_tokens=self._profile.max_tokens,
         )
         try:
-            response = self._model.respond(wanted, on_text=lambda _: None, cancelled=claimed.stop.abandoned)
+            response = self._respond(claimed, wanted, lambda _: None)
         except ModelCancelled:
             claimed.catch_up()
             return
@@ -105,6 +106,12 @@ class Thinking:
             through=session.head, summary=summary, model=response.model, usage=response.usage
         )
         claimed.append(compacted)
+
+    def _respond(
+        self, claimed: Claimed, wanted: ModelRequest, on_text: Callable[[str], None]
+    ) -> ModelResponse:
+        with claimed.effect("model"):
+            return self._model.respond(wanted, on_text=on_text, cancelled=claimed.stop.abandoned)
 
     def _failure(self, claimed: Claimed, request: str, error: ModelError) -> ModelFailed:
         failed = claimed.session.failed_call

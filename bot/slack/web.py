@@ -11,13 +11,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack.errors import DELAY, SlackUnavailable, from_api
 from memory.events import Json
+from memory.failpoints import Reached, around, off
 
 
 class SlackWeb:
     """One workspace's Web API. Safe to use from several threads; never retries."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, *, reached: Reached = off) -> None:
         self._client = client
+        self._reached = reached
 
     def call(self, method: str, **arguments: Any) -> Json:
         """The answer of the method. Raises `SlackUnavailable`, `ContentRefused` or `ThreadRefused`.
@@ -26,7 +28,8 @@ class SlackWeb:
         """
         form = {name: _encoded(value) for name, value in arguments.items() if value is not None}
         try:
-            response = self._client.api_call(method, data=form)
+            with around(self._reached, "slack"):
+                response = self._client.api_call(method, data=form)
         except SlackApiError as error:
             raise from_api(error) from error
         except (SlackClientError, OSError, HTTPException) as error:

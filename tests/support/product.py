@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import current_thread, main_thread
 
 from slack_sdk import WebClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
@@ -53,17 +55,72 @@ MOMENT = 0.05
 """Seconds of a lease that a test lets lapse."""
 
 
+class Died(BaseException):
+    """The process is gone."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """What happens at the n-th time that a failpoint is reached."""
+
+    name: str
+    left: int
+    deed: Callable[[], None]
+
+    @property
+    def happened(self) -> bool:
+        return self.left == 0
+
+
+class Instants:
+    """What stands at the failpoints: nothing, until something is to happen to the main thread there."""
+
+    def __init__(self) -> None:
+        self._planned: list[Planned] = []
+        self.reached: set[str] = set()
+
+    def die_at(self, name: str, number: int = 1) -> Planned:
+        """Die there once; whoever goes on afterwards is another process."""
+        return self.do_at(name, number, _die)
+
+    def do_at(self, name: str, number: int, deed: Callable[[], None]) -> Planned:
+        """Let something happen there, once."""
+        planned = Planned(name=name, left=number, deed=deed)
+        self._planned.append(planned)
+        return planned
+
+    def forget(self) -> None:
+        """Nothing more is to happen."""
+        self._planned.clear()
+
+    def __call__(self, name: str) -> None:
+        self.reached.add(name)
+        if current_thread() is not main_thread():
+            return
+        for planned in self._planned:
+            if planned.name == name and planned.left > 0:
+                planned.left -= 1
+                if planned.happened:
+                    planned.deed()
+
+
+def _die() -> None:
+    raise Died
+
+
 class Product:
     """What `oxbow serve` composes, driven by hand: a message is heard, a worker runs until it rests."""
 
     def __init__(self, engine: Engine, workspace: LocalWorkspace, folder: Path, sandbox: Sandbox) -> None:
+        self.instants = Instants()
         web = SlackWeb(
-            WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10, retry_handlers=[])
+            WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10, retry_handlers=[]),
+            reached=self.instants,
         )
         self.workspace = workspace
         self.gate = Gate(web, Channels(engine), TEAM)
         self.replies = Replies(web, self.gate)
-        self.log = SessionLog(engine)
+        self.log = SessionLog(engine, reached=self.instants)
         self.later = ThreadPoolExecutor(max_workers=1)
         self.board = ProgressBoard(self.replies)
         self.listener = Listener(
@@ -94,6 +151,7 @@ class Product:
         """Of the repositories that sessions may work on."""
         self.forges = Forges(folder / "mirrors")
         self.pull_requests = PullRequests(engine)
+        self._engine = engine
         self._folder = folder
         self._sandbox = sandbox
 
@@ -128,25 +186,36 @@ class Product:
     def say(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
         """Somebody writes, and the listener hears it; gives the message's time stamp."""
         ts = self.workspace.post(user, channel, text, thread)
+        self.hear(channel, ts)
+        return ts
+
+    def hear(self, channel: str, ts: str) -> None:
+        """Slack delivers a message."""
         message = self.workspace.message(channel, ts)
         self.listener.message({**message, "channel": self.workspace.channel_id(channel)})
-        return ts
 
     def claim(self, ttl: float = 60.0, *, background: bool = False) -> Lease | None:
         """The next session that is due, for a while."""
         return self.log.claim("test", ttl, background=background)
 
-    def work(self, model: ScriptModel, log: SessionLog | None = None, ttl: float = 60.0) -> bool:
+    def work(self, model: ScriptModel, ttl: float = 60.0) -> bool:
         """One worker claims one session and runs it until it rests, then what that left to be done in the
         background; False when none was due."""
         worked = False
         for background in (False, True):
             lease = self.claim(ttl, background=background)
             if lease is not None:
-                claimed = Claimed(log or self.log, lease, StopSignal(lease.interrupt_seq))
+                claimed = Claimed(self.log, lease, StopSignal(lease.interrupt_seq))
                 self.brain(model).run(claimed, lambda: False)
                 worked = True
         return worked
+
+    def lapse(self) -> None:
+        """The leases of workers that died run out."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("UPDATE sessions SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL")
+            )
 
     def settle(self, model: ScriptModel) -> None:
         """Workers run until nothing is due any more, lapsed leases included."""

@@ -30,6 +30,8 @@ class ScriptModel:
     requests: list[ModelRequest] = field(default_factory=list)
     name: str = "script"
     notice: str | None = None
+    input_tokens: int = 10
+    """How long each request is said to have been."""
 
     def respond(
         self, request: ModelRequest, *, on_text: Callable[[str], None], cancelled: Event
@@ -48,7 +50,7 @@ class ScriptModel:
             model=self.name,
             blocks=tuple(reply.blocks),
             stop_reason=reply.stop_reason or ("tool_use" if asks else "end_turn"),
-            usage=Usage(input_tokens=10, output_tokens=5),
+            usage=Usage(input_tokens=self.input_tokens, output_tokens=5),
         )
 
 
