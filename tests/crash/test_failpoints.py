@@ -23,8 +23,11 @@ from sandbox.port import Sandbox
 from tests.crash.jobs import Compacted, Job, Steered, Stopped
 from tests.support.product import Product, product
 
-OUTSIDE = frozenset({"renew:before", "renew:after", "keep_output:before", "keep_output:after"})
-"""Failpoints that no job crosses: the heartbeat's, and those of an output too large for its event."""
+OUTSIDE = frozenset(
+    f"{name}:{side}" for name in ("renew", "release", "keep_output") for side in ("before", "after")
+)
+"""Failpoints that no job crosses: the heartbeat's, a hand-over's, and those of an output too large for its
+event."""
 
 
 @pytest.fixture(scope="module")
