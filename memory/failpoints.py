@@ -14,9 +14,9 @@ from typing import TypeAlias
 COMMITS = ("receive", "claim", "append", "renew", "rest", "release", "keep_output")
 """The transactions of `memory.log` that write."""
 
-EFFECTS = ("slack", "model", "workspace", "command", "kill")
+EFFECTS = ("slack", "model", "workspace", "command", "kill", "push", "pull_request")
 """A call of Slack's Web API; a request to the model; getting a workspace ready; a tool call in it; the end of
-one that people stopped."""
+one that people stopped; the push of a branch; the opening of its pull request."""
 
 FAILPOINTS = tuple(f"{name}:{side}" for name in (*COMMITS, *EFFECTS) for side in ("before", "after"))
 

@@ -171,7 +171,10 @@ class Publishing:
             commit = opened.commit(parent=exported.parent, message=exported.message, by=by)
             # Nothing on the forge's side can tell a worker whose lease is over from the one that holds it.
             claimed.require_lease()
-            forge.push(address, source=opened.folder, commit=commit, branch=exported.branch, expected=head)
+            with claimed.effect("push"):
+                forge.push(
+                    address, source=opened.folder, commit=commit, branch=exported.branch, expected=head
+                )
         claimed.append(done)
 
     def _open(self, claimed: Claimed, permalink: str) -> None:
@@ -183,11 +186,12 @@ class Publishing:
         if found is None or found.state != "open":
             claimed.append(PullRequestStarted(turn=exported.turn, branch=exported.branch))
             body = self._secrets.text(description(claimed.session, exported, permalink))
-            claimed.require_lease()
-            found = forge.open(
-                address,
-                Proposal(branch=exported.branch, base=exported.base_branch, title=exported.title, body=body),
+            proposal = Proposal(
+                branch=exported.branch, base=exported.base_branch, title=exported.title, body=body
             )
+            claimed.require_lease()
+            with claimed.effect("pull_request"):
+                found = forge.open(address, proposal)
         claimed.append(
             PullRequestOpened(
                 turn=exported.turn,

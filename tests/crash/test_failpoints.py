@@ -24,10 +24,12 @@ from tests.crash.jobs import Compacted, Job, Steered, Stopped
 from tests.support.product import Product, product
 
 OUTSIDE = frozenset(
-    f"{name}:{side}" for name in ("renew", "release", "keep_output") for side in ("before", "after")
+    f"{name}:{side}"
+    for name in ("renew", "release", "keep_output", "push", "pull_request")
+    for side in ("before", "after")
 )
-"""Failpoints that no job crosses: the heartbeat's, a hand-over's, and those of an output too large for its
-event."""
+"""Failpoints that no job here crosses: the heartbeat's, a hand-over's, those of an output too large for its
+event, and of publishing, which `test_publishing` walks."""
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A worker may die at any instant of publishing: there is one branch, one commit and one pull request.
 
-The instants are those around each append. An effect outside lies between two of them, so dying before the
-append that records it is dying right after the effect.
+The instants are the failpoints around each append, the push and the opening of the pull request.
 """
 
 from __future__ import annotations
@@ -14,12 +13,10 @@ from sqlalchemy import Engine
 
 from bot.forge.plumbing import git
 from memory.events import Json
-from memory.log import SessionLog
 from sandbox.choose import open_sandbox
 from sandbox.port import Sandbox
-from tests.crash.test_every_append import Died, DyingLog, Instant
 from tests.forge.origins import bare, commit, initialised
-from tests.support.product import MOMENT, Product, product
+from tests.support.product import Died, Product, product
 from tests.support.script_model import Answer, ScriptModel, says
 
 DECLARED = '[commands]\nformat = "echo formatted >> file"\ntest = "grep -q fixed file"\n'
@@ -49,25 +46,35 @@ def fixes(thread: str) -> ScriptModel:
     return ScriptModel(script)
 
 
-def run(built: Product, log: SessionLog | None) -> tuple[str, bool]:
-    """One thread to its end; gives it, and whether the worker with that log died."""
+def run(built: Product) -> str:
+    """One thread to its end, whoever dies on the way."""
     thread = built.say("ada", "general", "@Oxbow the file is wrong")
-    model, died = fixes(thread), False
+    model = fixes(thread)
     try:
-        built.work(model, log, ttl=MOMENT)
+        built.settle(model)
     except Died:
-        died = True
-    built.settle(model)
-    return thread, died
+        built.lapse()
+        built.settle(model)
+    return thread
 
 
 def refs(repository: Path, *prefixes: str) -> list[str]:
     return git("for-each-ref", "--format=%(refname)", *prefixes, cwd=repository).split()
 
 
-@pytest.mark.parametrize("instant", ["before", "after"])
-def test_from_every_append_there_is_one_branch_and_one_pull_request(
-    built: Product, engine: Engine, tmp_path: Path, instant: Instant
+@pytest.mark.parametrize(
+    ("failpoint", "times"),
+    [
+        ("append:before", 19),
+        ("append:after", 19),
+        ("push:before", 1),
+        ("push:after", 1),
+        ("pull_request:before", 1),
+        ("pull_request:after", 1),
+    ],
+)
+def test_from_every_failpoint_there_is_one_branch_and_one_pull_request(
+    built: Product, tmp_path: Path, failpoint: str, times: int
 ) -> None:
     work = initialised(tmp_path / "work")
     commit(work, DECLARED, ".oxbow.toml")
@@ -76,8 +83,10 @@ def test_from_every_append_there_is_one_branch_and_one_pull_request(
     at, died = 0, True
     while died:
         at += 1
-        thread, died = run(built, DyingLog(engine, at, instant))
-        where = f"died {instant} append {at}"
+        death = built.instants.die_at(failpoint, at)
+        thread, died = run(built), death.happened
+        built.instants.forget()
+        where = f"died at {failpoint}, number {at}"
         branches = refs(repository, "refs/heads/oxbow")
         assert len(branches) == at, where
         assert len(refs(repository, "refs/oxbow/pull")) == at, where
@@ -86,4 +95,4 @@ def test_from_every_append_there_is_one_branch_and_one_pull_request(
         assert git("rev-list", "--count", f"trunk..{head}", cwd=repository).strip() == "1", where
         named = [said for said in built.answers("general", thread) if "*Draft pull request*" in said]
         assert len(named) == 1, where
-    assert at > 18, "publishing makes more appends than that"
+    assert at > times, "publishing crosses it more often than that"
