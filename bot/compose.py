@@ -38,12 +38,14 @@ from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
 from bot.settings import Settings
 from bot.slack.admission import Admission
-from bot.slack.app import build_app
+from bot.slack.app import Surfaces, build_app
+from bot.slack.asking import Asking
 from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection, WsgiApplication
 from bot.slack.decisions import Decisions
+from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
@@ -157,15 +159,17 @@ def listening(
             later=later,
         )
         channel_settings = ChannelSettings(engines.hot)
+        admission = Admission(slack.gate, slack.people)
+        settings_command = SettingsCommand(
+            team=team, settings=channel_settings, policies=Policies(floor(settings), channel_settings)
+        )
         commands = Commands(
             team=team,
-            admission=Admission(slack.gate, slack.people),
+            admission=admission,
             log=log,
             remembering=remembering,
             secrets=secrets,
-            settings=SettingsCommand(
-                team=team, settings=channel_settings, policies=Policies(floor(settings), channel_settings)
-            ),
+            settings=settings_command,
             stats=StatsCommand(team=team, background=engines.background),
         )
         signing = settings.slack_signing_secret if settings.http else None
@@ -175,7 +179,11 @@ def listening(
             team=team,
             listener=listener,
             decisions=Decisions(log=log, gate=slack.gate, people=slack.people),
-            commands=commands,
+            surfaces=Surfaces(
+                commands=commands,
+                asking=Asking(admission, listener),
+                home=Home(slack, log, settings_command.summary),
+            ),
         )
         catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
         connection: Connection

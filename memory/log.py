@@ -266,6 +266,16 @@ class SessionLog:
         rows = self._rows(sql.SELECT_OF_CHANNEL, team=team, channel=channel, limit=limit)
         return [_session_row(row) for row in rows]
 
+    def sessions_of_person(
+        self, team: str, person: str, *, days: int, looked_into: int, limit: int
+    ) -> list[SessionRow]:
+        """The sessions that the person spoke to or may decide in, latest first.
+
+        Of the last `days`, and of the `looked_into` that changed last in the workspace.
+        """
+        wanted = {"team": team, "person": person, "days": days, "looked_into": looked_into, "limit": limit}
+        return [_session_row(row) for row in self._rows(sql.SELECT_OF_PERSON, **wanted)]
+
     def find(self, prefix: str, *, limit: int = 10) -> list[SessionRow]:
         """The sessions whose id begins with `prefix`; a whole id finds one or none."""
         rows = self._rows(sql.SELECT_BY_PREFIX, prefix=prefix.strip().lower(), limit=limit)

@@ -170,6 +170,23 @@ SELECT_RECENT = text(SELECT_SESSIONS.format(where=""))
 
 SELECT_OF_CHANNEL = text(SELECT_SESSIONS.format(where="WHERE team = :team AND channel = :channel"))
 
+SELECT_OF_PERSON = text(
+    SELECT_SESSIONS.format(
+        where="""
+    WHERE id IN (
+        -- Looked into are the newest alone: their events are read one by one.
+        SELECT id FROM sessions
+        WHERE team = :team AND updated_at > clock_timestamp() - make_interval(days => :days)
+        ORDER BY updated_at DESC LIMIT :looked_into
+    ) AND EXISTS (
+        SELECT FROM events WHERE session_id = sessions.id AND (
+            (type = 'message_received' AND payload ->> 'author' = :person)
+            OR (type = 'approval_requested' AND CAST(payload ->> 'approvers' AS jsonb) ? :person)
+        )
+    )"""
+    )
+)
+
 SELECT_BY_PREFIX = text(SELECT_SESSIONS.format(where="WHERE starts_with(CAST(id AS text), :prefix)"))
 
 PUT_BLOB = text("""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
 from bot.slack import approval, rendering
+from bot.slack.asking import SHORTCUT, Asking
 from bot.slack.commands import Asked, Commands
 from bot.slack.decisions import Decisions
+from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.rendered import Rendered
 from bot.slack.search_results import PAGE, SHARE, read_button_value
@@ -30,6 +33,15 @@ CHANNEL_EVENTS = (
 """Events after which a channel may no longer be what it was."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surfaces:
+    """What people use beside the thread."""
+
+    commands: Commands
+    asking: Asking
+    home: Home
+
+
 def build_app(
     *,
     client: WebClient,
@@ -37,7 +49,7 @@ def build_app(
     team: str,
     listener: Listener,
     decisions: Decisions,
-    commands: Commands,
+    surfaces: Surfaces,
 ) -> App:
     """The app with all its listeners.
 
@@ -51,9 +63,11 @@ def build_app(
         process_before_response=True,
     )
     _hear_messages(app, listener)
-    _hear_buttons(app, listener, commands, team)
+    _hear_buttons(app, listener, surfaces.commands, team)
     _hear_decisions(app, decisions, team)
-    _hear_commands(app, commands)
+    _hear_commands(app, surfaces.commands)
+    _hear_shortcut(app, surfaces.asking)
+    _hear_home(app, surfaces.home)
     return app
 
 
@@ -150,6 +164,26 @@ def _hear_commands(app: App, commands: Commands) -> None:
         _respond(respond, told.rendered, response_type="in_channel" if told.to_all else "ephemeral")
 
     app.command("/oxbow")(ack=acknowledge, lazy=[run])
+
+
+def _hear_shortcut(app: App, asking: Asking) -> None:
+    def ask(ack: Ack, respond: Respond, body: Json) -> None:
+        told = asking.about(str(body["channel"]["id"]), body["message"], by=str(body["user"]["id"]))
+        ack()
+        respond(text=told, response_type="ephemeral", replace_original=False)
+
+    app.shortcut({"callback_id": SHORTCUT, "type": "message_action"})(ask)
+
+
+def _hear_home(app: App, home: Home) -> None:
+    def acknowledge() -> None:
+        """Nothing is kept of it, so that nothing has to be written first."""
+
+    def publish(event: Json) -> None:
+        if event.get("tab") == "home":
+            home.publish(str(event["user"]))
+
+    app.event("app_home_opened")(ack=acknowledge, lazy=[publish])
 
 
 def _respond(respond: Respond, rendered: Rendered, **how: Any) -> None:

@@ -34,7 +34,7 @@ from memory.events import (
 )
 from memory.events import Verdict as Judgement
 from memory.index import storable
-from memory.log import SessionLog, ThreadAddress, ThreadState
+from memory.log import Receipt, SessionLog, ThreadAddress, ThreadState
 from memory.secrets import SecretMask
 from memory.uses import record_feedback
 
@@ -157,6 +157,21 @@ class Listener:
         keys = (post.key for post in posts if isinstance(post, ReplyPosted) and post.ts == ts)
         return next((int(key.split(":")[1]) for key in keys if key.startswith("answer:")), None)
 
+    def asked_about(self, channel: str, message: Json, *, by: str) -> Receipt | None:
+        """Somebody who is welcome asks about a message: as if they had mentioned Oxbow and quoted it there.
+
+        A message is asked about once: it is kept under its own time stamp, so that its author's edits and
+        deletion reach the session. None when the message cannot be seen. Raises `SlackUnavailable`.
+        """
+        ts = str(message["ts"])
+        address = self._thread_of(channel, ts)
+        if address is None:
+            return None
+        author = str(message.get("user") or message.get("username") or "a bot")
+        quoted = "\n".join(f"> {line}" for line in str(message["text"]).splitlines())
+        words = f"{quoted}\n(written by {self._people.name(author)}; I ask you to look into it)"
+        return self._receive(address, by, ts, words, mentioned=True)
+
     def channel_changed(self, channel: str) -> None:
         """Something about a channel changed: what was known of it no longer counts."""
         self._gate.forget(channel)
@@ -188,7 +203,9 @@ class Listener:
             return
         self._receive(address, str(author), ts, words, mentioned=mentioned)
 
-    def _receive(self, address: ThreadAddress, author: str, ts: str, words: str, *, mentioned: bool) -> None:
+    def _receive(
+        self, address: ThreadAddress, author: str, ts: str, words: str, *, mentioned: bool
+    ) -> Receipt | None:
         received = MessageReceived(
             ts=ts,
             author=author,
@@ -204,6 +221,7 @@ class Listener:
         )
         if receipt is not None and not receipt.duplicate:
             self._soon(lambda: self._replies.react(address.channel, ts, "eyes"))
+        return receipt
 
     def _plain(self, words: str) -> str:
         """What was written, as it may be kept: plain, and without its secrets."""

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack.app import CHANNEL_EVENTS
-from bot.slack.scopes import SCOPES
+from bot.slack.asking import SHORTCUT
+from bot.slack.scopes import EVENTS, SCOPES
 from memory.events import Json
-
-EVENTS = (
-    "app_mention",
-    "message.channels",
-    "reaction_added",
-    "agent_session_stopped",
-    *(e for e in CHANNEL_EVENTS if "convert" not in e),
-)
-"""Events the app subscribes to. A conversion to private is told as a message, where it is told at all."""
 
 
 def manifest(*, request_url: str | None) -> Json:
@@ -35,9 +26,17 @@ def manifest(*, request_url: str | None) -> Json:
         },
         "features": {
             # Without a tab for messages nobody writes to the bot where it cannot read.
-            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": False},
+            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": False},
             "bot_user": {"display_name": "Oxbow", "always_online": True},
             "slash_commands": [command if socket else command | {"url": request_url}],
+            "shortcuts": [
+                {
+                    "name": "Ask Oxbow",
+                    "type": "message",
+                    "callback_id": SHORTCUT,
+                    "description": "Look into this message in its thread",
+                }
+            ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {

@@ -70,7 +70,8 @@ class SettingsCommand:
         told = f"<@{by}> changed how I work in this channel.\n{self._shown(channel)}"
         return Told(rendered=plain(told), to_all=True)
 
-    def _shown(self, channel: str) -> str:
+    def summary(self, channel: str) -> str:
+        """What holds in the channel, one setting a line."""
         found = self._settings.of(self._team, channel)
         floor = self._policies.floor
         holds = floor.tightened(self._policies.set_in(self._team, channel))
@@ -83,9 +84,11 @@ class SettingsCommand:
             (
                 f"• *tools*: {tools} ({_origin(found, TOOLS, written(floor.rules))})",
                 f"• *approvers*: {who} ({_origin(found, APPROVERS, ' '.join(floor.approvers))})",
-                HOW,
             )
         )
+
+    def _shown(self, channel: str) -> str:
+        return f"{self.summary(channel)}\n{HOW}"
 
 
 def _origin(found: Mapping[str, ChannelSetting], name: str, floor: str) -> str:
