@@ -72,7 +72,7 @@ class Home:
         first = next((message.text for message in session.messages if not message.withdrawn), "")
         return Listed(
             channel=row.address.channel,
-            problem=first_line(first, 80) or "a withdrawn message",
+            problem=first_line(first, 80).removeprefix("> ") or "a withdrawn message",
             state=state,
             permalink=self._permalink(row),
         )
