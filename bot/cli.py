@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", "bring the database's schema up to date", _migrate)
     manifest = _add(commands, "manifest", "print the Slack app manifest", _manifest)
     manifest.add_argument("--request-url", help="address of /slack/events for HTTP; without it Socket Mode")
+    doctor = _add(commands, "doctor", "look at every part and say what is wrong and what to do", _doctor)
+    doctor.add_argument("--json", action="store_true", help="for programs")
     show = _add(commands, "show", "print the log of a session", _show)
     show.add_argument("session", help="the session's identifier or its beginning")
     show.add_argument("call", nargs="?", help="print the whole output of this tool call instead")
@@ -116,6 +118,12 @@ def _manifest(asked: argparse.Namespace) -> int:
 
     print(json.dumps(manifest(request_url=asked.request_url), indent=2))  # noqa: T201
     return 0
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from bot.doctor import doctor  # noqa: PLC0415
+
+    return doctor(as_json=asked.json)
 
 
 def _show(asked: argparse.Namespace) -> int:

@@ -85,7 +85,7 @@ logger = logging.getLogger(__name__)
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Engine]:
     """The database, checked and migrated: the given server, or our own for as long as this is open."""
-    with _database_url(settings) as url:
+    with database_url(settings) as url:
         engine = connect(url)
         try:
             check_server(engine)
@@ -96,7 +96,8 @@ def open_database(settings: Settings) -> Iterator[Engine]:
 
 
 @contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
+def database_url(settings: Settings) -> Iterator[str]:
+    """The address of the given server, or of our own for as long as this is open."""
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return

@@ -35,6 +35,10 @@ class GitHub:
         self._app = GitHubApp(api_url=api_url, app_id=app_id, private_key=private_key)
         self._web = web_address(api_url)
 
+    def app_name(self) -> str:
+        """What GitHub calls the app. Raises `ForgeRefused`, `ForgeUnavailable`."""
+        return self._app.name()
+
     def hosts(self, address: str) -> bool:
         """Whether the repository is on this server."""
         return address.startswith(f"{self._web}/")

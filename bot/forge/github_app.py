@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.forge.errors import ForgeError, ForgeRefused, ForgeUnavailable
 
 if TYPE_CHECKING:
-    from github import Github, GithubException
+    from github import Github, GithubException, GithubIntegration
     from github.InstallationAuthorization import InstallationAuthorization
 
 PERMISSIONS = {
@@ -72,15 +72,22 @@ class GitHubApp:
             with client:
                 yield client
 
-    def _new_token(self, repository: str) -> InstallationAuthorization:
+    def name(self) -> str:
+        """What GitHub calls the app. Raises `ForgeRefused`, `ForgeUnavailable`."""
+        with _translated("the app"), self._integration() as integration:
+            return integration.get_app().name
+
+    def _integration(self) -> GithubIntegration:
         from github import Auth, GithubIntegration  # noqa: PLC0415 - as above
 
         # It would print what it sends.
         logging.getLogger("github.Requester").setLevel(logging.WARNING)
-        integration = GithubIntegration(
+        return GithubIntegration(
             auth=Auth.AppAuth(self._app_id, self._private_key), base_url=self._api_url, timeout=SECONDS
         )
-        with integration:
+
+    def _new_token(self, repository: str) -> InstallationAuthorization:
+        with self._integration() as integration:
             owner, name = repository.split("/")
             installation = integration.get_repo_installation(owner, name)
             return integration.get_access_token(installation.id, permissions=PERMISSIONS)

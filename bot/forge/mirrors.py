@@ -90,6 +90,12 @@ class Mirrors:
             except GitFailed:
                 return None
 
+    def default_branch(self, address: str) -> str:
+        """What the repository calls its default branch now. Raises `RepositoryUnavailable`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with _readable(address):
+            return _default_branch(self._folder, self._remote(address))
+
     @contextmanager
     def refreshed(self, address: str) -> Iterator[Mirror]:
         """The mirror as the repository is now, for oneself. Raises `RepositoryUnavailable`."""

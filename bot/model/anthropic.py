@@ -81,6 +81,17 @@ class AnthropicModel:
         """Nothing: a thinking model's answers need no warning."""
         return None
 
+    def look_up(self) -> None:
+        """Ask the API whether it takes the key and has the model; costs nothing. Raises `ModelError`."""
+        import anthropic  # noqa: PLC0415  three seconds
+
+        try:
+            self._client.models.retrieve(self._model, timeout=CONNECT_SECONDS)
+        except anthropic.APIStatusError as error:
+            raise self._from_status(error) from None
+        except anthropic.APIError as error:
+            raise ModelBroken(self._without_key(_described(error))) from None
+
     def respond(
         self, request: ModelRequest, *, on_text: Callable[[str], None], cancelled: Event
     ) -> ModelResponse:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.manifest import EVENTS
+from bot.slack.scopes import EVENTS
 from bot.workspace.rates import SLACK
 from bot.workspace.web_api import METHODS, OPEN_CONNECTION
 

@@ -161,6 +161,9 @@ class GitHubApi:
 
     def _let_in(self, request: Request, path: str, body: bytes) -> Response:
         match path.split("/"):
+            case ["app"]:
+                self._require_app(request)
+                return JSONResponse({"id": int(APP_ID), "name": "Oxbow of Riverbend"})
             case ["repos", owner, name, "installation"]:
                 self._require_app(request)
                 self._repository(f"{owner}/{name}")

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from bot.model.capabilities import CAPABILITIES
 from memory.events import Json
 from tests.support.messages_api_cache import PromptCache
 from tests.support.messages_api_replies import Answer, Broken, Refusal, Reply, Script, Silence
@@ -76,6 +77,16 @@ class MessagesApi:
         self._server.shutdown()
         self._server.server_close()
 
+    def model(self, path: str, headers: dict[str, str]) -> Refusal | Json:
+        """The answer of `GET /v1/models/NAME`."""
+        if Received(path=path, headers=headers, body=b"").key != KEY:
+            return Refusal(status=401, kind="authentication_error", message="invalid API key")
+        name = path.removeprefix("/v1/models/")
+        if name not in CAPABILITIES:
+            return Refusal(status=404, kind="not_found_error", message=f"model: {name}")
+        created = "2026-01-01T00:00:00Z"
+        return {"type": "model", "id": name, "display_name": name, "created_at": created}
+
     def answer(self, received: Received) -> Answer:
         """The script's answer, unless the API itself would refuse."""
         if received.path != "/v1/messages":
@@ -116,6 +127,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """Say nothing."""
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        match self.server.api.model(self.path, headers):
+            case Refusal() as refusal:
+                self._refuse(refusal)
+            case model:
+                self._send(200, model, {})
 
     def do_POST(self) -> None:
         received = Received(
