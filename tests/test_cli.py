@@ -6,16 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from bot.workspace.people import TEAM as LOCAL
 from memory.embedder import HashingEmbedder
 from memory.events import ToolFinished
 from memory.log import SessionLog
 from tests.memory.solution_makers import make_solution, remember
 from tests.memory.test_judged import write
+from tests.memory.test_refitting import MANY, threads
 from tests.support.threads import deliver
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +57,21 @@ except SystemExit as end:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "listen", "work", "demo", "migrate", "show", "search", "stats", "import", "reindex"]
+    "command",
+    [
+        "serve",
+        "listen",
+        "work",
+        "demo",
+        "migrate",
+        "show",
+        "search",
+        "stats",
+        "import",
+        "reindex",
+        "refit",
+        "eval",
+    ],
 )
 def test_the_help_names_every_command(command: str) -> None:
     assert f"    {command}" in oxbow("--help").stdout
@@ -141,6 +159,17 @@ def test_the_memory_is_indexed_again_and_twice_is_once(engine: Engine, database_
     for _ in range(2):
         done = oxbow("reindex", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
         assert (done.returncode, done.stdout) == (0, "2 solutions indexed again with hashing.\n")
+
+
+def test_a_ranking_is_learned_taken_back_and_taken_back_no_further(engine: Engine, database_url: str) -> None:
+    remember(engine, HashingEmbedder(), *(replace(thread, team=LOCAL) for thread in threads(MANY)))
+    learned = oxbow("refit", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
+    assert "in use from now on" in learned.stdout
+    assert f"version 1, {datetime.now(UTC):%Y-%m-%d}: {MANY} questions" in learned.stdout
+    back = oxbow("refit", "--back", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
+    assert back.stdout == "Searches go by the shipped weights.\n"
+    further = oxbow("refit", "--back", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
+    assert (further.returncode, further.stderr) == (1, "oxbow: searches go by the shipped weights already\n")
 
 
 def test_a_database_that_cannot_be_reached_and_its_password() -> None:

@@ -12,6 +12,7 @@ from memory.index import SolutionIndex
 from memory.recall import Recall, confident, worth_showing
 from memory.solutions import Solution
 from tests.memory.solution_makers import TEAM, make_solution, open_channel, remember
+from tests.memory.test_vector_cache import Counting
 
 FILLER = (
     "the heading is not centred in the style sheet",
@@ -52,6 +53,14 @@ def test_finds_the_thread_that_had_the_same_problem(engine: Engine, recall: Reca
 def test_finds_by_what_was_only_said_later_in_the_thread(engine: Engine, recall: Recall) -> None:
     learn(engine, make_solution("it is broken", conversation=("it is broken", "ORA-00942 in the log")))
     assert problems(recall, "ORA-00942") == ["it is broken"]
+
+
+def test_a_question_asked_again_is_not_embedded_again(engine: Engine) -> None:
+    counting = Counting()
+    recall = Recall(engine, counting)
+    for _ in range(2):
+        recall.search("KeyError tz", team=TEAM)
+    assert counting.asked == ["KeyError tz"]
 
 
 def test_finds_nothing_in_an_empty_memory(engine: Engine) -> None:
