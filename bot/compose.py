@@ -337,7 +337,12 @@ def build_sandbox(settings: Settings) -> Sandbox | str:
     """The sandbox, or the reason why this host has none."""
     root = settings.oxbow_data_dir.resolve() / "workspaces"
     try:
-        return open_sandbox(settings.oxbow_sandbox, root, image=settings.oxbow_sandbox_image)
+        return open_sandbox(
+            settings.oxbow_sandbox,
+            root,
+            image=settings.oxbow_sandbox_image,
+            namespace=settings.oxbow_sandbox_namespace,
+        )
     except SandboxUnavailable as error:
         logger.warning("sessions will run no commands: %s", error)
         return str(error)

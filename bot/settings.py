@@ -16,7 +16,7 @@ from bot.brain.budget import Budget
 from bot.brain.policy import read_rules
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedder import EMBEDDERS
-from sandbox.choose import CHOICES, DEFAULT_IMAGE
+from sandbox.choose import CHOICES, DEFAULT_IMAGE, DEFAULT_NAMESPACE
 from sandbox.egress_policy import EgressPolicy, parse_policies
 
 REPOSITORY_SCHEMES = ("file", "https")
@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     oxbow_sandbox: str = "auto"
     oxbow_sandbox_image: str = DEFAULT_IMAGE
     """Of the containers: has bash, Git and Python 3.11 or newer, and whatever the repositories need."""
+    oxbow_sandbox_namespace: str = DEFAULT_NAMESPACE
+    """Of the pods."""
     oxbow_workspace_days: int = Field(default=7, ge=1)
     """Of rest after which a workspace is kept as a snapshot only."""
     oxbow_workspace_gib: int = Field(default=50, ge=1)

@@ -16,7 +16,9 @@ from sandbox.unisolated import Unisolated
 DEFAULT_IMAGE = "python:3.12-bookworm"
 """Of containers: it has bash, Git, compilers and a Python that is recent enough for the agent."""
 
-CHOICES = ("auto", "local", "docker", "unisolated")
+DEFAULT_NAMESPACE = "oxbow"
+
+CHOICES = ("auto", "local", "docker", "kubernetes", "unisolated")
 _WAY_OUT = (
     "allow unprivileged user namespaces on this host (in a container: a seccomp profile that permits them), "
     "set the sandbox to `docker` where there is a container engine, "
@@ -24,18 +26,22 @@ _WAY_OUT = (
 )
 
 
-def open_sandbox(name: str, root: Path, *, image: str = DEFAULT_IMAGE) -> Sandbox:
+def open_sandbox(
+    name: str, root: Path, *, image: str = DEFAULT_IMAGE, namespace: str = DEFAULT_NAMESPACE
+) -> Sandbox:
     """The sandbox of that name, after a self-test of a second or a few.
 
     `auto` and `local` are bubblewrap with its workspaces below `root`, and never anything less; `docker`
-    makes containers of `image`; `unisolated` must be asked for. Raises `SandboxUnavailable` with the reason
-    and the way out, ValueError for an unknown name.
+    makes containers of `image`, `kubernetes` pods in `namespace`; `unisolated` must be asked for. Raises
+    `SandboxUnavailable` with the reason and the way out, ValueError for an unknown name.
     """
     match name:
         case "auto" | "local":
             return _isolated(root)
         case "docker":
             return _containers(image)
+        case "kubernetes":
+            return _pods(image, namespace)
         case "unisolated":
             return _made(root, Unisolated())
         case _:
@@ -46,13 +52,26 @@ def _containers(image: str) -> Sandbox:
     try:
         from sandbox.docker_engine import DockerMachines, Engine  # noqa: PLC0415 - an extra, and slow to load
     except ImportError as error:
-        raise SandboxUnavailable(
-            "the sandbox `docker` needs the engine's SDK: install `oxbow[docker]`"
-        ) from error
-    sandbox = RemoteSandbox(DockerMachines(Engine(image=image)))
+        raise _without("docker") from error
+    return _examined(RemoteSandbox(DockerMachines(Engine(image=image))))
+
+
+def _pods(image: str, namespace: str) -> Sandbox:
+    try:
+        from sandbox.kubernetes_cluster import Cluster, KubernetesMachines  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise _without("kubernetes") from error
+    return _examined(RemoteSandbox(KubernetesMachines(Cluster(image=image, namespace=namespace))))
+
+
+def _without(extra: str) -> SandboxUnavailable:
+    return SandboxUnavailable(f"the sandbox `{extra}` needs its SDK: install `oxbow[{extra}]`")
+
+
+def _examined(sandbox: Sandbox) -> Sandbox:
     report = examine(sandbox)
     if not report.passed:
-        raise SandboxUnavailable(f"containers do not isolate here: {report.failures()}")
+        raise SandboxUnavailable(f"the sandbox `{sandbox.name}` does not hold here: {report.failures()}")
     return sandbox
 
 

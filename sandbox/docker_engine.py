@@ -23,21 +23,11 @@ import docker.utils
 import requests
 
 from sandbox.errors import SandboxLost, SandboxUnavailable, SandboxUnreachable
+from sandbox.keeper import CAPABILITIES, DISK, KEEPER
 from sandbox.machines import BrokenOff, Channel, Machine, MachineAbsent
 
 LABEL = "oxbow.session"
 
-# The first process: it buries orphans without a word, and ends when it is told to.
-KEEPER = (
-    "import signal, sys\n"
-    "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-    "signal.signal(signal.SIGTERM, lambda *_: sys.exit())\n"
-    "while True: signal.pause()\n"
-)
-_DISK = "/oxbow"
-# What root needs in there to give files to the commands' user, look after them and kill. None of it reaches
-# the commands: they are another user, who may gain no privilege.
-CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
 # The largest command's own limit is 2 GiB; the rest is for the agents beside it and /tmp.
 _MEMORY = 3 * 1024**3
 _PROCESSES = 512
@@ -202,7 +192,7 @@ def _name(key: str) -> str:
 
 def _confinement(client: docker.APIClient, key: str) -> Any:
     return client.create_host_config(
-        mounts=[docker.types.Mount(target=_DISK, source=_name(key), type="volume")],
+        mounts=[docker.types.Mount(target=DISK, source=_name(key), type="volume")],
         network_mode="none",
         cap_drop=["ALL"],
         cap_add=list(CAPABILITIES),

@@ -24,6 +24,7 @@ OWNERS = {
     "anthropic": ("bot/model/anthropic.py",),
     "docker": ("sandbox/docker_engine.py",),
     "github": ("bot/forge/",),
+    "kubernetes": ("sandbox/kubernetes_cluster.py",),
     "kingfisher_sdk": ("memory/secrets.py",),
     "sentence_transformers": ("memory/encoders.py",),
     "slack_bolt": ("bot/slack/",),

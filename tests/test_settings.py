@@ -96,7 +96,7 @@ MISSING = "SLACK_BOT_TOKEN: is missing: copy it from the app's page OAuth & Perm
         ),
         (
             {"OXBOW_SANDBOX": "podman"},
-            "OXBOW_SANDBOX: 'podman' is not known; choose one of auto, local, docker, unisolated",
+            "OXBOW_SANDBOX: 'podman' is not known; choose one of auto, local, docker, kubernetes, unisolated",
         ),
         ({"OXBOW_EMBEDDER": "gpt"}, "OXBOW_EMBEDDER: 'gpt' is not known; choose one of minilm, hashing"),
         ({"SLACK_API_URL": "slack.com/api"}, "SLACK_API_URL: 'slack.com/api' is no http address"),

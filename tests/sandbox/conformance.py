@@ -19,6 +19,7 @@ CONTRACTS = ("sandbox_contract", "workspace_contract", "process_contract")
 BACKENDS = {
     "local": "TestLocalSandbox",
     "docker, on a stand-in": "TestDockerSandbox",
+    "kubernetes, on a stand-in": "TestKubernetesSandbox",
     "unisolated": "TestUnisolatedSandbox",
     "fake": "TestFakeSandbox",
 }
@@ -29,10 +30,10 @@ _HEAD = """\
 
 `make conformance` runs the contract of `tests/contracts` on every backend and writes this page.
 
-*On a stand-in* means that no engine runs where this was written: a small server in `tests/support` speaks the
-part of the engine's API that is used, and its containers are namespaces with real users, capabilities and
-volumes, without images, control groups and seccomp. With `OXBOW_TEST_DOCKER_HOST` set the same cases run on a
-real engine.
+*On a stand-in* means that no engine and no cluster runs where this was written: a small server in
+`tests/support` speaks the part of the API that is used, and its containers are namespaces with real users,
+capabilities and volumes, without images, control groups and seccomp. With `OXBOW_TEST_DOCKER_HOST` set the
+same cases run on a real engine.
 
 ✓ it holds; ✗ it does not; n/a: the fake has no real processes; · it was not run.
 """

@@ -14,8 +14,11 @@ import pytest
 from sandbox.calls import call_folder
 from sandbox.choose import DEFAULT_IMAGE
 from sandbox.docker_engine import LABEL, DockerMachines, Engine
+from sandbox.kubernetes_cluster import Cluster, KubernetesMachines
 from sandbox.port import Sandbox
 from sandbox.remote import RemoteSandbox
+from tests.support.cluster import IMAGE as POD_IMAGE
+from tests.support.cluster import StandInCluster
 from tests.support.container_engine import IMAGE, StandInEngine
 
 
@@ -46,16 +49,31 @@ class StandInHost:
         ]
 
     def kill_supervisor(self, reference: str, call: str) -> None:
-        session, _, token = reference.partition(".")
-        disk = self.engine.state.volumes / f"oxbow-{session}"
-        (gate,) = (disk / "sessions" / session).glob("epoch.*")
-        folder = call_folder(gate / token, call).stat()
-        (found,) = (
-            int(process.name)
-            for process in Path("/proc").iterdir()
-            if process.name.isdecimal() and _stands_in(process, folder)
+        _kill_supervisor(self.engine.state.volumes, reference, call)
+
+
+class ClusterHost:
+    """The stand-in of a cluster on this machine."""
+
+    def __init__(self, cluster: StandInCluster) -> None:
+        self.cluster = cluster
+
+    def open(self) -> Sandbox:
+        return RemoteSandbox(
+            KubernetesMachines(Cluster(image=POD_IMAGE, namespace="oxbow", address=self.cluster.address))
         )
-        os.kill(found, signal.SIGKILL)
+
+    def lose(self, reference: str) -> None:
+        self.cluster.lose(f"oxbow-{reference.partition('.')[0]}")
+
+    def cut(self) -> None:
+        self.cluster.cut()
+
+    def restart(self) -> None:
+        self.cluster.kill_all()
+
+    def kill_supervisor(self, reference: str, call: str) -> None:
+        _kill_supervisor(self.cluster.state.volumes, reference, call)
 
 
 class RealHost:
@@ -96,6 +114,18 @@ class RealHost:
         with suppress(docker.errors.NotFound):
             self._client.remove_container(f"oxbow-{key}", force=True)
         self._client.remove_volume(f"oxbow-{key}", force=True)
+
+
+def _kill_supervisor(volumes: Path, reference: str, call: str) -> None:
+    session, _, token = reference.partition(".")
+    (gate,) = (volumes / f"oxbow-{session}" / "sessions" / session).glob("epoch.*")
+    folder = call_folder(gate / token, call).stat()
+    (found,) = (
+        int(process.name)
+        for process in Path("/proc").iterdir()
+        if process.name.isdecimal() and _stands_in(process, folder)
+    )
+    os.kill(found, signal.SIGKILL)
 
 
 def _is_agent(process: Path) -> bool:
