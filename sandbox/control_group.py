@@ -1,8 +1,9 @@
-"""Kernel control groups for one command, where the host lets us make one: memory and number of processes.
+"""Kernel control groups for one command, where the host lets us make one: memory, number of processes, and a fair
+share of the processors whatever the number of its processes.
 
-Version 2 needs a group that was delegated to us with both controllers enabled for its children; version 1
-needs the right to write, which root usually has. Without either, memory is watched and processes are
-limited by RLIMIT_NPROC alone.
+Version 2 needs a group that was delegated to us with the controllers enabled for its children; version 1 needs
+the right to write, which root usually has. Without either, memory is watched and processes are limited by
+RLIMIT_NPROC alone.
 """
 
 # ruff: noqa: PTH102, PTH106, PTH110, PTH120, PTH123, PTH208 - pathlib would cost every command 8 ms
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # `typing` would cost every command 5 ms
 _MOUNT = "/sys/fs/cgroup"
 _PREFIX = "oxbow-"
 _CLOSE_SECONDS = 1.0
+# A new group has the usual weight, so that each command counts once against the others.
+_CONTROLLERS = {"memory", "pids", "cpu"}
 # bubblewrap's two own processes and the outer shell do not count as the command's.
 OWN_PROCESSES = 3
 
@@ -29,7 +32,7 @@ class ControlGroup:
         self._folders = folders
 
     def counts(self, controller: str) -> bool:
-        """Whether the kernel keeps this limit: "memory" or "pids"."""
+        """Whether the kernel looks after it: "memory", "pids" or "cpu"."""
         return controller in self._folders
 
     @classmethod
@@ -45,7 +48,7 @@ class ControlGroup:
                 folders[controller] = folder
                 if controller == "pids":
                     _write(f"{folder}/pids.max", str(processes + OWN_PROCESSES))
-                else:
+                elif controller == "memory":
                     _limit_memory(folder, version, memory_bytes)
             except OSError:
                 continue
@@ -97,8 +100,8 @@ def parents() -> dict[str, tuple[str, int]]:
             for folder in (f"{_MOUNT}{own}", f"{_MOUNT}{own.rpartition('/')[0]}"):
                 enabled = _read(f"{folder}/cgroup.subtree_control").split()
                 if {"memory", "pids"} <= set(enabled) and os.access(folder, os.W_OK):
-                    return {"memory": (folder, 2), "pids": (folder, 2)}
-        for controller in {"memory", "pids"} & set(controllers.split(",")):
+                    return dict.fromkeys(_CONTROLLERS & set(enabled), (folder, 2))
+        for controller in _CONTROLLERS & set(controllers.split(",")):
             folder = f"{_MOUNT}/{controllers}{own}"
             if os.access(folder, os.W_OK):
                 found[controller] = (folder, 1)

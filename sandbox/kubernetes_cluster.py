@@ -85,7 +85,8 @@ class KubernetesMachines:
                 # The handshake says little of why it failed; the pod says more.
                 if self._phase(core, key) != "Running":
                     raise MachineAbsent(f"{_name(key)} does not run") from error
-                raise SandboxUnreachable(f"{_name(key)} takes no commands: {error}") from error
+                # What the API says of a pod lags behind what has become of it.
+                raise BrokenOff(f"{_name(key)} takes no commands: {error}") from error
         return _Executed(connection)
 
     def start(self, key: str, session: str | None) -> None:

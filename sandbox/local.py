@@ -102,7 +102,8 @@ class LocalSandbox:
         with self._entered(reference, epoch) as workspace:
             if not self._enclosure.isolated:
                 return None
-            workspace.place.door.mkdir(mode=0o755, exist_ok=True)
+            workspace.place.door.mkdir(exist_ok=True)
+            workspace.place.door.chmod(0o755)
             return Door(folder=workspace.place.door, uid=workspace.place.uid)
 
     def inventory(self) -> tuple[Holding, ...]:
@@ -145,9 +146,11 @@ def _limits_in_force() -> str:
     groups = {controller: f"control group v{version}" for controller, (_, version) in parents().items()}
     memory = groups.get("memory", "watched every 0.1 s")
     processes = groups.get("pids", "counted")
+    shared = "fairly" if "cpu" in groups else "by process"
     return (
         f"limits: time, output, memory ({memory}), processes ({processes}), "
-        "file size (rlimit), disk and number of files (watched every 0.5 s)"
+        "file size (rlimit), disk and number of files (watched every 0.5 s); "
+        f"processors are shared {shared}"
     )
 
 

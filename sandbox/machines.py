@@ -58,7 +58,7 @@ class Machines(Protocol):
         """What isolates a machine, for people."""
 
     def run(self, key: str, argv: Sequence[str]) -> Channel:
-        """Start a program as root in the running machine. Raises `MachineAbsent`."""
+        """Start a program as root in the running machine. Raises `MachineAbsent`, `BrokenOff`."""
 
     def start(self, key: str, session: str | None) -> None:
         """Have the machine run, its disk made first when `session` is given.

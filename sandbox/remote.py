@@ -25,7 +25,7 @@ from sandbox.port import Attachment, Holding, Limits, Outcome
 from sandbox.wire import Json
 
 # A machine that ends at the moment it is asked is started again; more often, something is wrong with it.
-_ATTEMPTS = 6
+_ATTEMPTS = 10
 _PAUSE = 0.1
 # A cancelled call is asked again to stop, in case it had not begun when it was asked first.
 _CANCEL_EVERY = 0.5
@@ -139,9 +139,11 @@ class RemoteSandbox:
         """Have the agent of that machine do something, starting the machine when it does not run."""
         start, size = _extent(body)
         request = wire.line({"verb": verb, **fields, "size": size})
-        told = ""
+        told, install = "", False
         for attempt in range(_ATTEMPTS):
             try:
+                if install:
+                    self._agent.install(self._machines, key)
                 with closing(self._machines.run(key, self._agent.argv)) as channel:
                     exchange = Exchange(channel, waiting, _LOOK)
                     _send(channel, request, body, start)
@@ -149,7 +151,7 @@ class RemoteSandbox:
             except MachineAbsent:
                 self._machines.start(key, session)
             except CodeMissing:
-                self._agent.install(self._machines, key)
+                install = True
             except BrokenOff as error:
                 told = str(error)
                 if into is not None and into.tell():

@@ -117,9 +117,9 @@ def _limits(sandbox: Sandbox, reference: str) -> Iterator[Check]:
     stopped = isinstance(outcome, Finished) and (b"stopped" in outcome.output or outcome.exit_code == 137)
     yield Check(name="the memory limit works", passed=stopped, detail=str(outcome))
     # In a shell that gives up at once; one that tries again for many seconds says so before the time limit,
-    # which leaves room for a busy host.
+    # which leaves room for a busy host. Where processes are counted now and then, it waits to be counted.
     few = Limits(seconds=_SECONDS, processes=16)
-    command = "sh -c 'i=0; while [ $i -lt 40 ]; do sleep 9 & i=$((i+1)); done'"
+    command = "sh -c 'i=0; while [ $i -lt 40 ]; do sleep 9 & i=$((i+1)); done; wait'"
     outcome = _run(sandbox, reference, "processes", command, few)
     said = b"" if isinstance(outcome, Unknown) else outcome.output
     stopped = any(word in said for word in (b"annot fork", b"unavailable", b"killed"))

@@ -21,6 +21,7 @@ from tests.bench.background import flood
 from tests.bench.commands import command
 from tests.bench.figures import Figures, medians
 from tests.bench.indexing import indexing
+from tests.bench.neighbour import neighbour
 from tests.bench.place import Place, place
 from tests.bench.search import search
 from tests.bench.turn import turn
@@ -43,6 +44,7 @@ STAGES = {
     "fold": Stage(session_log.reading),
     "turn": Stage(turn),
     "command": Stage(command),
+    "neighbour": Stage(neighbour),
     "workspaces-local": Stage(workspaces.local),
     "workspaces-docker": Stage(workspaces.docker),
     "indexing": Stage(indexing, runs=1),
