@@ -66,7 +66,7 @@ class Agent:
         return (*_PYTHON, _RUN.format(digest=self.digest))
 
     def install(self, machines: Machines, key: str) -> None:
-        """Bring the code onto the machine's disk. Raises `MachineAbsent`, `BrokenOff`, `SandboxUnreachable`."""
+        """Bring the code onto the machine's disk. Raises as `run` of the machines does."""
         program = _INSTALL.format(digest=self.digest, size=len(self.archive))
         with closing(machines.run(key, (*_PYTHON, program))) as channel:
             channel.send(self.archive)

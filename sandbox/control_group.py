@@ -1,9 +1,9 @@
-"""Kernel control groups for one command, where the host lets us make one: memory, number of processes, and a fair
-share of the processors whatever the number of its processes.
+"""Kernel control groups for one command, where the host lets us make one: memory, number of processes, and a
+fair share of the processors whatever the number of its processes.
 
-Version 2 needs a group that was delegated to us with the controllers enabled for its children; version 1 needs
-the right to write, which root usually has. Without either, memory is watched and processes are limited by
-RLIMIT_NPROC alone.
+Version 2 needs a group that was delegated to us with the controllers enabled for its children; version 1
+needs the right to write, which root usually has. Without either, memory is watched and processes are
+limited by RLIMIT_NPROC alone.
 """
 
 # ruff: noqa: PTH102, PTH106, PTH110, PTH120, PTH123, PTH208 - pathlib would cost every command 8 ms
