@@ -18,7 +18,13 @@ Line: TypeAlias = tuple[str, str]
 
 def figures(found: Statistics) -> list[Line]:
     """Everything, for people."""
-    return [*_work(found), *_thinking(found), *_memory(found), *_availability(found)]
+    return [
+        *_work(found),
+        *_pull_requests(found),
+        *_thinking(found),
+        *_memory(found),
+        *_availability(found),
+    ]
 
 
 def short(found: Statistics) -> list[Line]:
@@ -34,6 +40,7 @@ def document(found: Statistics, window: Window) -> Json:
         "until": window.until.isoformat(),
         "now": found.now.isoformat(),
         "work": asdict(found.work),
+        "pull_requests": asdict(found.pull_requests),
         "turns": dict(found.turns),
         "models": models,
         "dollars": _dollars(found.usage),
@@ -53,6 +60,20 @@ def _work(found: Statistics) -> Iterator[Line]:
     if work.median_seconds is not None and work.median_tool_calls is not None:
         calls = f"{work.median_tool_calls:g} tool calls"
         yield "half of the sessions", f"took at most {_time(work.median_seconds)} and {calls}"
+
+
+def _pull_requests(found: Statistics) -> Iterator[Line]:
+    """The rate is that of the ones that ended; the cost is all of the model's, whatever it was spent on."""
+    pulls = found.pull_requests
+    ended = pulls.merged + pulls.closed
+    rate = f" ({100 * pulls.merged / ended:.0f} % of those that ended)" if ended else ""
+    yield (
+        "pull requests",
+        f"{pulls.opened:,} opened, {pulls.merged:,} merged{rate}, {pulls.reverted:,} reverted",
+    )
+    dollars = _dollars(found.usage)
+    if pulls.merged and dollars is not None:
+        yield "a merged one cost", f"${Decimal(dollars) / pulls.merged:,.2f}"
 
 
 def _thinking(found: Statistics) -> Iterator[Line]:

@@ -57,6 +57,18 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestCounts:
+    """Pull requests: opened in the time, and ended in the time whenever they were opened."""
+
+    opened: int = 0
+    merged: int = 0
+    closed: int = 0
+    """Without a merge."""
+    reverted: int = 0
+    """Of the merged ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:
     """Calls of one model with prompts of a similar size, and their tokens in all."""
 
@@ -105,6 +117,7 @@ class Statistics:
 
     now: datetime
     work: Work
+    pull_requests: PullRequestCounts
     turns: Mapping[str, int]
     """By outcome."""
     usage: tuple[ModelUsage, ...]
@@ -142,6 +155,7 @@ def statistics(
         return Statistics(
             now=at,
             work=Work(**_one(connection, sql.WORK)),
+            pull_requests=PullRequestCounts(**_one(connection, sql.PULL_REQUESTS, **span)),
             turns={row.outcome: row.turns for row in connection.execute(sql.TURNS)},
             usage=tuple(map(_model_usage, usage)),
             memory=MemorySize(**_one(connection, sql.MEMORY, team=window.team, channel=window.channel)),

@@ -161,6 +161,20 @@ TURNS = text("""
     FROM measured, unnest(outcomes) AS outcome GROUP BY 1 ORDER BY 1
 """)
 
+PULL_REQUESTS = text("""
+    -- What was opened, and what ended how; one that was merged and then reverted is both.
+    SELECT
+        count(*) FILTER (WHERE type = 'pull_request_opened') AS opened,
+        count(DISTINCT told) FILTER (WHERE state = 'merged') AS merged,
+        count(DISTINCT told) FILTER (WHERE state = 'closed') AS closed,
+        count(DISTINCT told) FILTER (WHERE state = 'reverted') AS reverted
+    FROM measured JOIN events ON session_id = id
+        AND type IN ('pull_request_opened', 'pull_request_changed'),
+        LATERAL (SELECT fields_of(payload) ->> 'state', (id, fields_of(payload) ->> 'number'))
+            AS said (state, told)
+    WHERE recorded_at >= :since AND recorded_at < :until
+""")
+
 USAGE = text("""
     -- Tokens of each model. Calls are kept apart by the largest threshold their prompt is above: the size
     -- of a prompt may decide its price.

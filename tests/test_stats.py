@@ -10,7 +10,17 @@ from uuid import UUID
 
 from bot.stats import document, figures, short
 from memory.events import Usage
-from memory.statistics import Attainment, MemorySize, Minutes, ModelUsage, Statistics, Window, Work, month_of
+from memory.statistics import (
+    Attainment,
+    MemorySize,
+    Minutes,
+    ModelUsage,
+    PullRequestCounts,
+    Statistics,
+    Window,
+    Work,
+    month_of,
+)
 
 SINCE, UNTIL = month_of(datetime(2026, 11, 25, tzinfo=UTC))
 HAIKU = "claude-haiku-5-5"
@@ -25,6 +35,7 @@ FOUND = Statistics(
         recalls=1_100,
         searches=7,
     ),
+    pull_requests=PullRequestCounts(opened=90, merged=60, closed=20, reverted=1),
     turns={"answered": 1_400, "failed": 2},
     usage=(
         ModelUsage(model=HAIKU, prompt_above=0, calls=10, usage=Usage(input_tokens=1_000_000)),
@@ -48,6 +59,7 @@ NOTHING = Statistics(
     work=Work(
         sessions=0, channels=0, people=0, median_seconds=None, median_tool_calls=None, recalls=0, searches=0
     ),
+    pull_requests=PullRequestCounts(),
     turns={},
     usage=(),
     memory=MemorySize(solutions=0, passages=0, bytes=0),
@@ -62,6 +74,8 @@ def test_everything_in_words() -> None:
         ("sessions", "1,200 in 31 channels, with 1 person"),
         ("turns", "1,402 (1,400 answered, 2 failed)"),
         ("half of the sessions", "took at most 19 min 0 s and 50.5 tool calls"),
+        ("pull requests", "90 opened, 60 merged (75 % of those that ended), 1 reverted"),
+        ("a merged one cost", "$0.01"),
         (f"model {HAIKU}", "19 calls, 2,000,000 tokens in, 0 out, $0.60"),
         ("memory now", "1 solution, 4 passages, 2.3 MB"),
         ("memory used", "1,100 times to begin a session, 7 by the model"),

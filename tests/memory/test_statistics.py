@@ -29,7 +29,8 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.statistics import Attainment, Window, measure, month_of, statistics
+from memory.statistics import Attainment, PullRequestCounts, Window, measure, month_of, statistics
+from tests.brain import change_logs as changes
 from tests.brain.logs import (
     answered,
     approval_given,
@@ -146,6 +147,20 @@ def test_counts_what_happened_in_the_month(engine: Engine) -> None:
     ]
     assert found.memory.solutions == 1
     assert found.memory.bytes > 0
+
+
+def test_counts_pull_requests_once_for_each_end(engine: Engine) -> None:
+    ends = ("open", "merged", "merged", "reverted")
+    story = [(200.0 + n, None, changes.changed(state=end)) for n, end in enumerate(ends)]
+    store(engine, log_of((0.0, None, opened()), (0.0, None, said()), (150.0, 1, changes.opened()), *story))
+    other = (200.0, None, changes.changed(state="closed"))
+    store(
+        engine,
+        log_of((0.0, None, opened()), (0.0, None, said()), (9.0, 1, changes.opened()), other),
+        thread="2.0",
+    )
+    counted = statistics(engine, WHOLE_MONTH).pull_requests
+    assert counted == PullRequestCounts(opened=2, merged=1, closed=1, reverted=1)
 
 
 def test_counts_one_channel_alone(engine: Engine) -> None:
