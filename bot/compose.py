@@ -19,12 +19,13 @@ from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.network import Network
 from bot.brain.policies import Policies
-from bot.brain.policy import ToolPolicy, read_rules
+from bot.brain.preferences import MEMORY
 from bot.brain.profile import engineer
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
+from bot.channel_rules import floor, offer
 from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
 from bot.demo.repositories import materialise
@@ -66,6 +67,7 @@ from memory.postgres import EmbeddedPostgres
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
 from memory.secrets import SecretMask
+from memory.spending import Spending
 from memory.wake import Wakeups
 from sandbox.choose import open_sandbox
 from sandbox.errors import SandboxUnavailable
@@ -136,7 +138,16 @@ def build_remembering(
     index = SolutionIndex(engines.background, patient(embedder))
     recall = Recall(engines.hot, embedder)
     finder = Finder(engines.hot, recall)
-    return Remembering(recall, finder, index, slack.gate.shows, slack.people.confined, secrets)
+    settings = ChannelSettings(engines.hot)
+    return Remembering(
+        recall,
+        finder,
+        index,
+        slack.gate.shows,
+        slack.people.confined,
+        lambda team: settings.channels_with(team, MEMORY, "off"),
+        secrets,
+    )
 
 
 @contextmanager
@@ -162,7 +173,10 @@ def listening(
         channel_settings = ChannelSettings(engines.hot)
         admission = Admission(slack.gate, slack.people)
         settings_command = SettingsCommand(
-            team=team, settings=channel_settings, policies=Policies(floor(settings), channel_settings)
+            team=team,
+            settings=channel_settings,
+            policies=Policies(floor(settings), channel_settings, Spending(engines.background)),
+            offer=offer(settings),
         )
         commands = Commands(
             team=team,
@@ -238,7 +252,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
         ),
         remembering=remembering,
         speaking=Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
-        policies=Policies(floor(settings), ChannelSettings(engines.hot)),
+        policies=Policies(floor(settings), ChannelSettings(engines.hot), Spending(engines.hot)),
         budget=Budget(
             steps=settings.oxbow_session_steps,
             tokens=settings.oxbow_session_tokens,
@@ -287,11 +301,6 @@ def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweep
         most_bytes=settings.oxbow_workspace_gib * 1024**3,
     )
     return Sweeper(Upkeep(sandbox=sandbox, snapshots=build_snapshots(settings), policy=policy), engine)
-
-
-def floor(settings: Settings) -> ToolPolicy:
-    """What the operator demands of every channel."""
-    return ToolPolicy(rules=read_rules(settings.oxbow_tools))
 
 
 def build_model(settings: Settings) -> Model:

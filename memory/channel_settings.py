@@ -37,6 +37,11 @@ SET = text("""
         value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at
 """)
 
+WITH_VALUE = text("""
+    -- The channels in which something is set to a value.
+    SELECT channel FROM channel_settings WHERE team = :team AND name = :name AND value = :value
+""")
+
 CLEAR = text("DELETE FROM channel_settings WHERE team = :team AND channel = :channel AND name = :name")
 
 
@@ -51,6 +56,12 @@ class ChannelSettings:
         with transaction(self._engine) as connection:
             rows = connection.execute(OF_CHANNEL, {"team": team, "channel": channel}).mappings()
             return {row["name"]: ChannelSetting(**row) for row in rows}
+
+    def channels_with(self, team: str, name: str, value: str) -> frozenset[str]:
+        """The channels in which the setting has this value."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(WITH_VALUE, {"team": team, "name": name, "value": value})
+            return frozenset(row.channel for row in rows)
 
     def set(self, team: str, channel: str, name: str, value: str, *, by: str) -> None:
         """Set it, in place of what was set before."""

@@ -28,7 +28,8 @@ FailureReason = Literal["overloaded", "broken", "context_too_long", "rejected"]
 ToolStatus = Literal["finished", "timed_out", "cancelled", "unknown", "refused"]
 ApprovalScope = Literal["call", "thread"]
 """How far an approval reaches: this one call, or every call of the tool in this thread."""
-Limit = Literal["steps", "tokens", "dollars", "progress"]
+Limit = Literal["steps", "tokens", "dollars", "progress", "month"]
+"""Month: the channel's dollars of the calendar month; the others are the session's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,8 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case ContextCompacted():
             return _context_compacted(session, event)
         case LimitReached():
-            return replace(session, limit=event)
+            through = recorded.seq if event.limit == "month" else session.paused_through
+            return replace(session, limit=event, paused_through=through)
         case InterruptHandled():
             return _interrupt_handled(session, event)
         case TurnFinished():
@@ -381,8 +382,10 @@ def _without_loose_ends(session: Session) -> Session:
 
 
 def _next_turn(session: Session, at: datetime) -> Session:
-    """Messages that nobody answered open the next turn, unless a stop came after them."""
-    if not any(message.seq > session.interrupts_handled for message in session.waiting):
+    """Messages that nobody answered open the next turn, unless a stop came after them, or they came before
+    the money of the month was used up: then somebody has to say that it is to go on."""
+    settled = max(session.interrupts_handled, session.paused_through)
+    if not any(message.seq > settled for message in session.waiting):
         return session
     session = open_turn(session, at)
     moved = tuple(

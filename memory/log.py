@@ -154,6 +154,7 @@ class SessionLog:
                 dict.fromkeys(event.author for event in events if isinstance(event, MessageReceived))
             ),
             working=bool(events) and isinstance(events[-1], MessageReceived),
+            only_mentions=rows[0]["only_mentions"],
         )
 
     def delivered(self, session: UUID, delivery_key: str) -> bool:

@@ -73,8 +73,10 @@ SELECT_EVENTS = text("""
 
 SELECT_THREAD = text("""
     -- The session of a thread with its messages and the ends of its turns, for whoever hears a reply there.
-    SELECT s.id, s.status, e.type, e.version, CAST(e.payload AS text) AS payload
+    SELECT s.id, s.status, e.type, e.version, CAST(e.payload AS text) AS payload,
+        coalesce(c.value = 'mention', false) AS only_mentions
     FROM sessions s
+    LEFT JOIN channel_settings c ON (c.team, c.channel, c.name) = (s.team, s.channel, 'replies')
     LEFT JOIN events e ON e.session_id = s.id
         AND e.type IN ('message_received', 'turn_finished', 'session_closed')
     WHERE s.team = :team AND s.channel = :channel AND s.thread = :thread

@@ -190,6 +190,9 @@ class Session:
     """Looks at a workspace in vain since something last got on."""
     limit: LimitReached | None = None
     """Why the open turn pauses."""
+    paused_through: int = 0
+    """What was said up to this number, and was not read, waits until somebody speaks again: the channel had
+    no money left for it."""
     last_input_tokens: int = 0
     tool_log: tuple[tuple[ToolCall, int], ...] = ()
     """Every call of the session with the turn it belongs to."""

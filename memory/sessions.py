@@ -77,6 +77,8 @@ class ThreadState:
     """Everybody whose message was received, in the order of their first."""
     working: bool
     """Whether a message has come in since the last turn ended."""
+    only_mentions: bool
+    """Whether the channel wants replies without a mention left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,12 +104,15 @@ class Brain:
         return claimed.hand_over()
 
     def _decide(self, claimed: Claimed) -> Step:
+        session = claimed.session
+        asks_model = session.turn_open and session.pending_call is None
         facts = Facts(
             now=claimed.now,
             visibility=self._speaking.visibility(claimed.address.channel),
             barren_claims=claimed.lease.barren_claims,
             policy=self._policies.of(claimed.address) if claimed.session.pending_call else ToolPolicy(),
             budget=self._budget,
+            spent_out=self._policies.spent_out(claimed.address) if asks_model else None,
         )
         return decide(claimed.session, facts)
 
@@ -128,7 +131,7 @@ class Brain:
             case Post(key=key, kind=kind):
                 self._speaking.post(claimed, key, kind)
             case Attach():
-                self._hands.attach(claimed)
+                self._hands.attach(claimed, default=self._policies.preferences(claimed.address).repository)
             case Execute(call=call):
                 self._execute(claimed, call)
             case RequestApproval(call=call):
@@ -140,16 +143,17 @@ class Brain:
             case Recall():
                 self._remembering.recall(claimed)
             case Compact():
-                self._thinking.compact(claimed)
+                self._thinking.compact(claimed, self._policies.preferences(claimed.address))
             case AskModel():
-                self._thinking.ask(claimed, lambda _: None)
+                self._thinking.ask(claimed, lambda _: None, self._policies.preferences(claimed.address))
             case Publish(stage=stage):
                 self._publishing.advance(claimed, stage, self._speaking.permalink(claimed))
             case FinishTurn(outcome=outcome):
                 self._speaking.fold_progress(claimed, outcome)
                 claimed.append(TurnFinished(turn=claimed.session.turn, outcome=outcome))
             case Index(turn=turn):
-                self._remembering.index(claimed, turn, self._speaking.permalink(claimed))
+                keep = self._policies.preferences(claimed.address).memory
+                self._remembering.index(claimed, turn, self._speaking.permalink(claimed), keep=keep)
             case Rest():
                 raise AssertionError("resting is the loop's own step")
             case _:

@@ -66,5 +66,7 @@ _PAUSED: dict[Limit, str] = {
     "steps": "I pause here after {} without an end. Say *go on* to let me make as many again.",
     "tokens": "I pause here: this thread has used {}. Say *go on* to let me use as many again.",
     "dollars": "I pause here: this thread has cost {}. Say *go on* to let me spend as much again.",
+    "month": "I pause here: this channel has used {} for the month. `/oxbow settings spend` changes "
+    "that; then say *go on*.",
     "progress": "I pause here because nothing moves ({}). Say *go on* to let me try again.",
 }

@@ -218,7 +218,7 @@ def pause_at_limit(session: Session, facts: Facts) -> Step | None:
     """A session that used up what it was allowed asks whether to go on, before it asks the model again."""
     if not session.turn_open or session.limit is not None or not _unfinished(session):
         return None
-    reached = exceeded(session, facts.budget)
+    reached = facts.spent_out or exceeded(session, facts.budget)
     return Pause(reached=reached) if reached else None
 
 

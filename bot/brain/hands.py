@@ -67,12 +67,15 @@ class Hands:
         self._secrets = secrets
         self._network = network
 
-    def attach(self, claimed: Claimed) -> None:
-        """Get a new workspace, with the repository that the thread named, and record it."""
+    def attach(self, claimed: Claimed, *, default: str | None = None) -> None:
+        """Get a new workspace, with the repository that the thread means, and record it.
+
+        `default` is the channel's, by name.
+        """
         if isinstance(self._sandbox, str):
             claimed.append(SandboxUnavailable(detail=self._sandbox, delay=None))
             return
-        chosen = self._chosen(claimed.session)
+        chosen = self._chosen(claimed.session, default)
         call = claimed.session.pending_call
         if isinstance(chosen, Undecided) and call is not None:
             claimed.append(_finished(call, "refused", _which(chosen, self._allowed), is_error=True))
@@ -120,12 +123,13 @@ class Hands:
             return None
         return snapshot
 
-    def _chosen(self, session: Session) -> Repository | Undecided | None:
+    def _chosen(self, session: Session, default: str | None) -> Repository | Undecided | None:
         """The repository of the lost workspace, else the one that the thread means."""
         if session.last_sandbox is not None:
             name = session.last_sandbox.repository
             return next((repository for repository in self._allowed if repository.name == name), None)
-        chosen = choose((message.text for message in session.messages), self._allowed)
+        said = (message.text for message in session.messages)
+        chosen = choose(said, self._allowed, default=default)
         return chosen.repository if isinstance(chosen, Chosen) else chosen
 
     def _unpack(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment, bundle: Bundle) -> None:

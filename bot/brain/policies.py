@@ -1,12 +1,17 @@
-"""The policy of each channel: what the operator demands everywhere, tightened by the channel itself."""
+"""What holds in each channel: what the operator demands everywhere, tightened by the channel, and wishes."""
 
 from __future__ import annotations
 
 import logging
+from decimal import Decimal
 
 from bot.brain.policy import GOVERNED, PolicyProblem, ToolPolicy, read_rules
+from bot.brain.preferences import Preferences, preferences
+from bot.model.prices import cost_together, thresholds
 from memory.channel_settings import ChannelSettings
+from memory.events import LimitReached
 from memory.sessions import ThreadAddress
+from memory.spending import Spending
 
 TOOLS, APPROVERS = "tools", "approvers"
 """Names of the channel's settings: rules as `bot.brain.policy` writes them, and users between blanks."""
@@ -16,15 +21,35 @@ logger = logging.getLogger(__name__)
 
 
 class Policies:
-    """Looks the policy up where it is needed; a change holds from the next step of every session on."""
+    """Looks up what holds where it is needed; a change holds from the next step of every session on."""
 
-    def __init__(self, floor: ToolPolicy, settings: ChannelSettings) -> None:
+    def __init__(self, floor: ToolPolicy, settings: ChannelSettings, spending: Spending) -> None:
         self.floor = floor
         self._settings = settings
+        self._spending = spending
 
     def of(self, address: ThreadAddress) -> ToolPolicy:
         """What holds in the thread's channel now. May raise `DatabaseLost`."""
         return self.floor.tightened(self.set_in(address.team, address.channel))
+
+    def preferences(self, address: ThreadAddress) -> Preferences:
+        """What the thread's channel prefers now. May raise `DatabaseLost`."""
+        found = self._settings.of(address.team, address.channel)
+        return preferences({name: setting.value for name, setting in found.items()})
+
+    def spent_out(self, address: ThreadAddress) -> LimitReached | None:
+        """The channel's limit of this month, when it is reached. May raise `DatabaseLost`."""
+        most = self.preferences(address).spend
+        if most is None:
+            return None
+        spent = self.spent(address.team, address.channel)
+        return LimitReached(limit="month", detail=f"${spent:.2f} of ${most:.2f}") if spent >= most else None
+
+    def spent(self, team: str, channel: str) -> Decimal:
+        """Dollars that the channel cost this month, where the prices of its models are known."""
+        used = self._spending.of_month(team, channel, thresholds=thresholds())
+        costs = (cost_together(it.usage, it.model, prompt_above=it.prompt_above) for it in used)
+        return sum((cost for cost in costs if cost is not None), Decimal())
 
     def set_in(self, team: str, channel: str) -> ToolPolicy:
         """What the channel itself has set."""

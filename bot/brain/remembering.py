@@ -42,6 +42,9 @@ Visible = Callable[[Hit], bool]
 Confined = Callable[[Iterable[str]], bool]
 """Whether one of these people sees only the channels they are in. Raises when Slack does not say."""
 
+Withheld = Callable[[str], frozenset[str]]
+"""The channels of a team that do not want what they solved to be found."""
+
 
 class Remembering:
     """Recall and index, with every hit's channel asked about at the moment of use."""
@@ -53,6 +56,7 @@ class Remembering:
         index: SolutionIndex,
         visible: Visible,
         confined: Confined,
+        withheld: Withheld,
         secrets: SecretMask,
     ) -> None:
         self._recall = recall
@@ -60,6 +64,7 @@ class Remembering:
         self._index = index
         self._visible = visible
         self._confined = confined
+        self._withheld = withheld
         self._secrets = secrets
 
     def recall(self, claimed: Claimed) -> None:
@@ -91,7 +96,7 @@ class Remembering:
             return str(problem)
         except EmbedderUnavailable:
             return "Memory cannot be searched right now; this says nothing about what it holds."
-        hits = list(islice(filter(self._visible, found.hits), FOUND))
+        hits = self._only_visible(found.hits, limit=FOUND)
         return quoted(map(_as_recalled, hits)) if hits else "Nothing similar found."
 
     def find(self, query: str, *, team: str, channel: str, only: str | None = None) -> Found:
@@ -102,9 +107,10 @@ class Remembering:
         found = self._finder.find(query, team=team, channel=channel, only=only)
         return replace(found, hits=tuple(self._only_visible(found.hits)))
 
-    def index(self, claimed: Claimed, turn: int, permalink: str) -> None:
-        """Write what the turn taught, in the transaction of the event that says so."""
-        solution = distil(claimed.session, turn, session_id=claimed.id, permalink=permalink)
+    def index(self, claimed: Claimed, turn: int, permalink: str, *, keep: bool = True) -> None:
+        """Write what the turn taught, in the transaction of the event that says so; nothing unless `keep`."""
+        taught = distil(claimed.session, turn, session_id=claimed.id, permalink=permalink)
+        solution = taught if keep else None
         if solution is None:
             claimed.append(
                 SolutionIndexed(turn=turn, kept=False), within=partial(self._withdraw, claimed.address, turn)
@@ -142,8 +148,10 @@ class Remembering:
         authors = {message.author for message in claimed.session.messages}
         return claimed.address.channel if self._confined(authors) else None
 
-    def _only_visible(self, hits: Sequence[Hit]) -> list[Hit]:
-        return [hit for hit in hits if self._visible(hit)]
+    def _only_visible(self, hits: Sequence[Hit], *, limit: int | None = None) -> list[Hit]:
+        withheld = self._withheld(hits[0].team) if hits else frozenset()
+        shown = (hit for hit in hits if hit.channel not in withheld and self._visible(hit))
+        return list(islice(shown, limit))
 
 
 def _as_recalled(hit: Hit) -> RecalledSolution:

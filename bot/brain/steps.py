@@ -26,6 +26,8 @@ class Facts:
     policy: ToolPolicy = field(default_factory=ToolPolicy)
     """Of the channel, at this moment."""
     budget: Budget = field(default_factory=Budget)
+    spent_out: LimitReached | None = None
+    """The channel has used up its dollars of the month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

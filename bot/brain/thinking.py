@@ -8,6 +8,7 @@ from html import escape
 
 from bot.brain.claimed import Claimed
 from bot.brain.conversation import conversation, transcript
+from bot.brain.preferences import Preferences, for_the_model
 from bot.brain.profile import Profile
 from bot.model.port import (
     ContextTooLong,
@@ -35,6 +36,9 @@ SUMMARISE = (
 )
 
 
+NO_WISHES = Preferences()
+
+
 class Thinking:
     """The model, its profile, and how its failures become events."""
 
@@ -42,20 +46,23 @@ class Thinking:
         self._model = model
         self._profile = profile
 
-    def ask(self, claimed: Claimed, on_text: Callable[[str], None]) -> None:
-        """Ask with everything that waits, and record the answer or the failure."""
+    def ask(self, claimed: Claimed, on_text: Callable[[str], None], wishes: Preferences = NO_WISHES) -> None:
+        """Ask with everything that waits, as the channel wishes, and record the answer or the failure."""
         session = claimed.session
         request = f"{session.turn}.{session.turn_requests + 1}"
-        asked = ModelRequested(request=request, model=self._model.name, through=session.head)
+        model = wishes.model or self._model.name
+        asked = ModelRequested(request=request, model=model, through=session.head)
         session = claimed.append(asked)
         messages = conversation(session)
         if _nothing_to_ask(session, messages):
             return
         wanted = ModelRequest(
-            system=self._profile.prompt,
+            system=self._profile.prompt + for_the_model(wishes.instructions),
             tools=self._profile.tools,
             messages=messages,
             max_tokens=self._profile.max_tokens,
+            model=wishes.model,
+            effort=wishes.effort,
         )
         started = time.monotonic()
         try:
@@ -77,7 +84,7 @@ class Thinking:
             )
         )
 
-    def compact(self, claimed: Claimed) -> None:
+    def compact(self, claimed: Claimed, wishes: Preferences = NO_WISHES) -> None:
         """Let the model summarise the conversation, and record the summary in its place."""
         session = claimed.session
         record = SUMMARISE.format(record=escape(transcript(session), quote=False))
@@ -86,6 +93,8 @@ class Thinking:
             tools=(),
             messages=({"role": "user", "content": [{"type": "text", "text": record}]},),
             max_tokens=self._profile.max_tokens,
+            model=wishes.model,
+            effort=wishes.effort,
         )
         try:
             response = self._respond(claimed, wanted, lambda _: None)

@@ -16,7 +16,7 @@ from functools import cached_property
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from bot.model.capabilities import DEFAULT_MODEL, check_effort
+from bot.model.capabilities import DEFAULT_MODEL, capabilities, check_effort
 from bot.model.interruptible import interruptible
 from bot.model.parameters import parameters
 from bot.model.port import (
@@ -97,7 +97,10 @@ class AnthropicModel:
     ) -> ModelResponse:
         """As the port says. `on_text` also gets the summaries of the model's thinking, which is where the 5.5
         generation says what it does between tool calls; it is called in the caller's thread."""
-        body = parameters(request, model=self._model, effort=self._effort)
+        model = request.model or self._model
+        own = self._effort if model == self._model else None
+        effort = next((level for level in capabilities(model).efforts if level == request.effort), own)
+        body = parameters(request, model=model, effort=effort)
         line = _Line()
         streamed = StreamedResponse()
         with closing(

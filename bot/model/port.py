@@ -32,6 +32,10 @@ class ModelRequest:
     messages: tuple[Json, ...]
     """Messages in the provider's form: {"role": "user" | "assistant", "content": [block, ...]}."""
     max_tokens: int
+    model: str | None = None
+    """Another model of the same provider; None for the adapter's own."""
+    effort: str | None = None
+    """None for the adapter's own; left out where the model does not know it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

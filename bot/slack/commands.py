@@ -25,7 +25,8 @@ HELP = (
     '`after:30d`, `outcome:confirmed`, `"a phrase"`, `-without`.\n'
     "• `/oxbow status` shows what I am doing in this channel.\n"
     "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
-    "• `/oxbow settings` shows which tools I may use in this channel and who approves; it changes them too.\n"
+    "• `/oxbow settings` shows how I work in this channel (repository, tools, model, memory, money), and "
+    "changes it.\n"
     "• `/oxbow help` shows this.\n"
     "Slash commands do not exist inside threads: mention me there, or write `!stop`."
 )
@@ -70,7 +71,7 @@ class Commands:
         if word.lower() == "settings":
             if rest.strip() and self._admission.confined(asked.by):
                 return Told(rendered=plain("Guests do not change how I work here; ask a member."))
-            return self._settings.answer(asked.channel, rest, by=asked.by)
+            return self._settings.answer(asked.channel, self._secrets.text(rest), by=asked.by)
         return Told(rendered=self._shown(asked, word, rest))
 
     def _shown(self, asked: Asked, word: str, rest: str) -> Rendered:

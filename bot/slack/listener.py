@@ -328,10 +328,11 @@ def _follows(state: ThreadState, author: str, text: str) -> bool:
     """Whether a reply without a mention is said to the session.
 
     Saying stop always is. Otherwise a reply counts while the session is at work, and after its answer as long
-    as the author is the only person who has spoken to it; words to somebody else never count.
+    as the author is the only person who has spoken to it; words to somebody else never count, nor does
+    anything but mentions where the channel wants it so.
     """
     if is_stop(text):
         return True
-    if spoken_to(text):
+    if spoken_to(text) or state.only_mentions:
         return False
     return state.working or set(state.authors) <= {author}

@@ -7,14 +7,33 @@ from dataclasses import dataclass
 
 from bot.brain.policies import APPROVERS, TOOLS, Policies
 from bot.brain.policy import GOVERNED, PolicyProblem, read_rules, written
-from bot.slack.rendered import Rendered, escape, plain
-from bot.slack.text import spoken_to
+from bot.brain.preferences import (
+    EFFORT,
+    INSTRUCTIONS,
+    MEMORY,
+    MODEL,
+    PREFERENCES,
+    REPLIES,
+    REPOSITORY,
+    SPEND,
+    Offer,
+    PreferenceProblem,
+    checked,
+)
+from bot.slack.rendered import Rendered, cut, escape, plain
+from bot.slack.text import plain_text, spoken_to
 from memory.channel_settings import ChannelSetting, ChannelSettings
 
 HOW = (
-    "Change them with `/oxbow settings tools bash=ask, write=deny` (a channel can be stricter than "
-    "the operator, never laxer), `/oxbow settings approvers @ada @bruno`, and `… default` for either."
+    "Change them here, for everybody in the channel: `/oxbow settings repository shop-cart`, "
+    "`… tools bash=ask, write=deny` (a channel can be stricter than the operator, never laxer), "
+    "`… approvers @ada @bruno`, `… model`, `… effort high`, `… instructions Answer in French`, "
+    "`… replies mention` or `thread`, `… memory off`, `… spend 100` (dollars a month), and `… default` for "
+    "any."
 )
+
+SHOWN = 300
+"""Characters of instructions in the list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,67 +47,97 @@ class Told:
 class SettingsCommand:
     """Shows and changes a channel's settings."""
 
-    def __init__(self, *, team: str, settings: ChannelSettings, policies: Policies) -> None:
+    def __init__(self, *, team: str, settings: ChannelSettings, policies: Policies, offer: Offer) -> None:
         self._team = team
         self._settings = settings
         self._policies = policies
+        self._offer = offer
 
     def answer(self, channel: str, words: str, *, by: str) -> Told:
         """The answer to what follows `/oxbow settings`."""
         name, _, value = words.strip().partition(" ")
-        match name:
-            case "":
-                return Told(rendered=plain(self._shown(channel)))
-            case "tools" | "approvers" if value.strip() == "default":
-                self._settings.clear(self._team, channel, name)
-                return self._changed(channel, by)
-            case "tools":
-                return self._set_tools(channel, value, by)
-            case "approvers":
-                return self._set_approvers(channel, value, by)
-            case _:
-                return Told(rendered=plain(f"I know no setting named `{escape(name)}`. {HOW}"))
-
-    def _set_tools(self, channel: str, value: str, by: str) -> Told:
+        name, value = name.lower(), value.strip()
+        if not name:
+            return Told(rendered=plain(self._shown(channel)))
+        if name not in (TOOLS, APPROVERS, *PREFERENCES):
+            return Told(rendered=plain(f"I know no setting named `{escape(name)}`. {HOW}"))
+        if value.lower() == "default":
+            self._settings.clear(self._team, channel, name)
+            return self._changed(channel, by)
         try:
-            rules = read_rules(value)
-        except PolicyProblem as problem:
+            kept = self._kept(channel, name, value)
+        except (PolicyProblem, PreferenceProblem) as problem:
             return Told(rendered=plain(f"Nothing was changed: {escape(str(problem))}."))
-        if not rules:
-            return Told(rendered=plain(f"Say which tools: {', '.join(GOVERNED)}. {HOW}"))
-        self._settings.set(self._team, channel, TOOLS, written(rules), by=by)
+        self._settings.set(self._team, channel, name, kept, by=by)
         return self._changed(channel, by)
-
-    def _set_approvers(self, channel: str, value: str, by: str) -> Told:
-        people = sorted(spoken_to(value))
-        if not people:
-            return Told(rendered=plain("Nothing was changed: mention the people who may decide, like @ada."))
-        self._settings.set(self._team, channel, APPROVERS, " ".join(people), by=by)
-        return self._changed(channel, by)
-
-    def _changed(self, channel: str, by: str) -> Told:
-        told = f"<@{by}> changed how I work in this channel.\n{self._shown(channel)}"
-        return Told(rendered=plain(told), to_all=True)
 
     def summary(self, channel: str) -> str:
         """What holds in the channel, one setting a line."""
         found = self._settings.of(self._team, channel)
-        floor = self._policies.floor
-        holds = floor.tightened(self._policies.set_in(self._team, channel))
-        tools = written({tool: holds.of(tool) for tool in GOVERNED})
-        who = (
-            ", ".join(f"<@{person}>" for person in holds.approvers)
-            or "everybody who spoke to me in the thread"
-        )
-        return "\n".join(
-            (
-                f"• *tools*: {tools} ({_origin(found, TOOLS, written(floor.rules))})",
-                f"• *approvers*: {who} ({_origin(found, APPROVERS, ' '.join(floor.approvers))})",
-            )
-        )
+        lines = [*self._policy_lines(channel, found), *self._preference_lines(channel, found)]
+        return "\n".join(f"• *{name}*: {value} ({origin})" for name, value, origin in lines)
+
+    def _kept(self, channel: str, name: str, value: str) -> str:
+        """The value as it is kept. Raises `PolicyProblem` and `PreferenceProblem`."""
+        match name:
+            case "tools":
+                rules = read_rules(value)
+                if not rules:
+                    raise PolicyProblem(f"say which tools: {', '.join(GOVERNED)}, as bash=ask")
+                return written(rules)
+            case "approvers":
+                people = sorted(spoken_to(value))
+                if not people:
+                    raise PolicyProblem("mention the people who may decide, like @ada")
+                return " ".join(people)
+            case _ if not value:
+                raise PreferenceProblem(f"say what {name} is to be, or default")
+            case _:
+                found = self._settings.of(self._team, channel)
+                model = found[MODEL].value if MODEL in found else None
+                return checked(name, plain_text(value, str), self._offer, model=model)
+
+    def _changed(self, channel: str, by: str) -> Told:
+        told = f"<@{by}> changed how I work in this channel.\n{self.summary(channel)}"
+        return Told(rendered=plain(told), to_all=True)
 
     def _shown(self, channel: str) -> str:
         return f"{self.summary(channel)}\n{HOW}"
+
+    def _policy_lines(self, channel: str, found: Mapping[str, ChannelSetting]) -> list[tuple[str, str, str]]:
+        floor = self._policies.floor
+        holds = floor.tightened(self._policies.set_in(self._team, channel))
+        tools = written({tool: holds.of(tool) for tool in GOVERNED})
+        who = ", ".join(f"<@{person}>" for person in holds.approvers)
+        return [
+            (TOOLS, tools, _origin(found, TOOLS, written(floor.rules))),
+            (
+                APPROVERS,
+                who or "everybody who spoke to me in the thread",
+                _origin(found, APPROVERS, " ".join(floor.approvers)),
+            ),
+        ]
+
+    def _preference_lines(
+        self, channel: str, found: Mapping[str, ChannelSetting]
+    ) -> list[tuple[str, str, str]]:
+        defaults = {
+            REPOSITORY: "the one that the thread names or describes",
+            MODEL: self._offer.model or "the scripted one",
+            EFFORT: "the model's own",
+            INSTRUCTIONS: "none",
+            REPLIES: "thread",
+            MEMORY: "on",
+            SPEND: "no limit a month",
+        }
+        set_here = {name: setting.value for name, setting in found.items()}
+        if SPEND in set_here:
+            spent = self._policies.spent(self._team, channel)
+            set_here[SPEND] = f"${spent:.2f} of ${set_here[SPEND]} used this month"
+        return [
+            (name, escape(cut(set_here.get(name, default), SHOWN)), _origin(found, name, ""))
+            for name, default in defaults.items()
+        ]
 
 
 def _origin(found: Mapping[str, ChannelSetting], name: str, floor: str) -> str:

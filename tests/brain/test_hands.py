@@ -115,6 +115,16 @@ def test_the_repository_that_the_thread_names_is_unpacked(engine: Engine, tmp_pa
     ] == [True]
 
 
+def test_the_repository_of_the_channel_is_taken_where_the_thread_names_none(
+    engine: Engine, tmp_path: Path
+) -> None:
+    made = hands(tmp_path, FakeSandbox(), repositories(materialise(tmp_path / "samples")))
+    claimed = claim(engine, text="something is wrong")
+    (event,) = new_events(engine, claimed, lambda: made.attach(claimed, default="orders-import"))
+    assert isinstance(event, SandboxAttached)
+    assert event.repository == "orders-import"
+
+
 def test_when_no_repository_is_decided_the_model_is_told_to_ask(engine: Engine, tmp_path: Path) -> None:
     allowed = repositories(materialise(tmp_path / "samples"))
     sandbox = FakeSandbox()

@@ -448,6 +448,19 @@ def test_a_turn_that_pauses_teaches_nothing_and_allows_as_much_again() -> None:
     assert (session.index_due, session.spent, session.limit) == ((), (), None)
 
 
+def test_what_was_not_read_when_the_months_money_was_used_up_waits_until_somebody_speaks_again() -> None:
+    month = LimitReached(limit="month", detail="$5.00 of $5.00")
+    paused = session_of(*beginning(), month, done(outcome="paused"))
+    assert (paused.turn_open, [m.text for m in paused.waiting]) == (False, ["the import fails"])
+    resumed = then(paused, said("go on", ts="9.0"))
+    assert (resumed.turn_open, [m.text for m in resumed.waiting]) == (True, ["the import fails", "go on"])
+
+
+def test_what_is_said_while_such_a_pause_is_told_opens_the_next_turn() -> None:
+    month = LimitReached(limit="month", detail="$5.00 of $5.00")
+    assert session_of(*beginning(), month, said("go on", ts="9.0"), done(outcome="paused")).turn_open
+
+
 def test_looks_in_vain_are_counted_until_something_gets_on() -> None:
     session = session_of(*CALLING, unavailable(5.0), unavailable(10.0))
     assert session.setbacks == 2

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -177,6 +178,25 @@ def test_no_more_output_is_asked_for_than_the_model_has(api: MessagesApi) -> Non
     asking(api, model="some-gateway-model").respond(greedy, on_text=lambda _: None, cancelled=Event())
     assert api.journal[-1].json["max_tokens"] == 32_000
     assert "tools" not in api.journal[-1].json
+
+
+def test_a_request_may_name_another_model_and_an_effort_that_it_knows(api: MessagesApi) -> None:
+    own = asking(api, model="claude-opus-5-5", effort="max")
+    plain = ModelRequest(system="x", tools=(), messages=(HELLO,), max_tokens=1_000)
+    for wanted in (
+        replace(plain, model="claude-haiku-5-5", effort="low"),
+        replace(plain, model="claude-haiku-5-5", effort="max"),
+        replace(plain, effort="high"),
+        plain,
+    ):
+        own.respond(wanted, on_text=lambda _: None, cancelled=Event())
+    sent = [received.json for received in api.journal]
+    assert [(body["model"], body.get("output_config")) for body in sent] == [
+        ("claude-haiku-5-5", {"effort": "low"}),
+        ("claude-haiku-5-5", None),
+        ("claude-opus-5-5", {"effort": "high"}),
+        ("claude-opus-5-5", {"effort": "max"}),
+    ]
 
 
 def test_an_effort_the_model_does_not_know_is_named_with_those_it_knows(api: MessagesApi) -> None:

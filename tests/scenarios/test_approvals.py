@@ -240,7 +240,7 @@ def test_approvers_are_named_by_mention(at_work: Live) -> None:
     [
         ("settings", "bash=ask"),
         ("settings tools bsh=ask", "'bsh' is no tool"),
-        ("settings tools", "Say which tools"),
+        ("settings tools", "say which tools"),
         ("settings approvers nobody", "mention the people"),
         ("settings colour=red", "I know no setting named"),
     ],

@@ -46,6 +46,7 @@ from memory.index import SolutionIndex
 from memory.log import Lease, SessionLog, ThreadAddress
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
+from memory.spending import Spending
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
 from tests.support.script_model import ScriptModel
@@ -141,11 +142,12 @@ class Product:
             SolutionIndex(engine, embedder),
             self.gate.shows,
             people.confined,
+            lambda team: self.settings.channels_with(team, "memory", "off"),
             secret_mask(),
         )
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
         self.settings = ChannelSettings(engine)
-        self.policies = Policies(ToolPolicy(), self.settings)
+        self.policies = Policies(ToolPolicy(), self.settings, Spending(engine))
         self.budget = Budget()
         self.addresses: tuple[str, ...] = ()
         """Of the repositories that sessions may work on."""
