@@ -115,8 +115,9 @@ def search(query: str, *, limit: int) -> int:
     for typed, meant in found.corrections.items():
         console.print(f"looked for {meant!r}, since no thread holds {typed!r}", markup=False)
     for hit in found.hits[:limit]:
+        state = hit.outcome if hit.standing == "current" else hit.standing
         console.print(
-            f"#{hit.channel_name}  {hit.outcome}  {hit.finished_at:%Y-%m-%d}  {hit.permalink}", markup=False
+            f"#{hit.channel_name}  {state}  {hit.finished_at:%Y-%m-%d}  {hit.permalink}", markup=False
         )
         console.print(f"  {' '.join(hit.problem.split())[:200]}", markup=False)
         console.print(f"  → {' '.join(hit.fix.split())[:200]}\n  {hit.why}", markup=False)

@@ -45,6 +45,7 @@ from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection, WsgiApplication
+from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.home import Home
 from bot.slack.listener import Listener
@@ -56,6 +57,7 @@ from bot.webhooks import PATH, GitHubWebhooks
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
+from memory.corrections import Corrections
 from memory.database import Engine, Engines, check_server, connect, migrate
 from memory.embedder import Embedder, ProcessEmbedder, open_embedder, patient
 from memory.errors import EmbedderUnavailable
@@ -161,12 +163,15 @@ def listening(
     """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
     team, log = slack.identity.team, SessionLog(engines.hot)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="courtesy") as later:
+        corrections = Corrections(engines.hot)
+        correcting = Correcting(team=team, web=slack.web, corrections=corrections)
         listener = Listener(
             identity=slack.identity,
             log=log,
             gate=slack.gate,
             web=slack.web,
             replies=slack.replies,
+            correcting=correcting,
             secrets=secrets,
             later=later,
         )
@@ -183,6 +188,7 @@ def listening(
             admission=admission,
             log=log,
             remembering=remembering,
+            correcting=correcting,
             secrets=secrets,
             settings=settings_command,
             stats=StatsCommand(team=team, background=engines.background),

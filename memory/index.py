@@ -19,6 +19,7 @@ from memory.chunking import Passage, passages, solution_terms
 from memory.database import transaction
 from memory.embedder import Embedder, Vector
 from memory.solutions import Evidence, Outcome, Solution, Utterance
+from memory.withdrawal import withdraw
 
 SELECT_KNOWN_VECTORS = text("""
     -- Vectors of texts that were embedded before, in whichever solution.
@@ -47,13 +48,14 @@ UPSERT_SOLUTION = text("""
         content_hash = excluded.content_hash, finished_at = excluded.finished_at,
         indexed_at = clock_timestamp(),
         outcome = CASE
-            WHEN known.outcome = 'withdrawn' OR excluded.source = 'import' AND EXISTS (
+            WHEN excluded.source = 'import' AND EXISTS (
                 SELECT FROM feedback WHERE solution_id = known.id AND verdict <> 'not_relevant'
             ) THEN known.outcome
             ELSE excluded.outcome
         END,
-        length = CASE known.outcome WHEN 'withdrawn' THEN 0 ELSE excluded.length END
-    RETURNING id, outcome
+        length = excluded.length
+    WHERE known.outcome <> 'withdrawn'
+    RETURNING id
 """)
 
 DELETE_PASSAGES = text("""
@@ -84,15 +86,11 @@ SET_OUTCOME = text("""
     UPDATE solutions SET outcome = :outcome WHERE id = :id AND outcome <> 'withdrawn'
 """)
 
-WITHDRAW = text("UPDATE solutions SET outcome = 'withdrawn', length = 0 WHERE id = :id")
-
 SELECT_ID = text("""
     -- The solution of one turn.
     SELECT id FROM solutions
     WHERE team = :team AND channel = :channel AND thread = :thread AND turn = :turn
 """)
-
-DELETE_ALL_PASSAGES = text("DELETE FROM passages WHERE solution_id = :id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +142,13 @@ class SolutionIndex:
         Again for the same team, channel, thread and turn: replaces it, under the same id. A solution that was
         withdrawn stays withdrawn and cannot be found.
         """
-        row = connection.execute(UPSERT_SOLUTION, _solution_row(prepared)).one()
-        identifier: UUID = row.id
+        row = _solution_row(prepared)
+        written: UUID | None = connection.execute(UPSERT_SOLUTION, row).scalar_one_or_none()
+        if written is None:
+            withdrawn: UUID = connection.execute(SELECT_ID, row).scalar_one()
+            return withdrawn
+        identifier = written
         connection.execute(DELETE_POSTINGS, {"id": identifier})
-        if row.outcome == "withdrawn":
-            return identifier
         hashes = [passage.content_hash for passage in prepared.passages]
         connection.execute(
             DELETE_PASSAGES, {"id": identifier, "embedder": prepared.embedder, "hashes": hashes}
@@ -166,9 +166,7 @@ class SolutionIndex:
 
     def withdraw(self, connection: Connection, solution: UUID) -> None:
         """Make a solution impossible to find, for good, from the commit on."""
-        connection.execute(WITHDRAW, {"id": solution})
-        connection.execute(DELETE_ALL_PASSAGES, {"id": solution})
-        connection.execute(DELETE_POSTINGS, {"id": solution})
+        withdraw(connection, solution)
 
     def withdraw_turn(
         self, connection: Connection, *, team: str, channel: str, thread: str, turn: int

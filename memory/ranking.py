@@ -38,6 +38,8 @@ values of b gain nothing."""
 
 RECENT_DAYS, LASTING_DAYS = 180, 700
 """How fast the two features of age fall; weights.py says what they count."""
+NO_LONGER = 0.3
+"""What its own people call wrong, outdated or superseded loses this: more than its age can cost."""
 
 SETTINGS = text("""
     -- ef_search: as many candidates as are asked for. Iterative scan: go on when the filter dropped some.
@@ -162,7 +164,7 @@ SEARCH = text(
     -- In the order of `Weights`.
     featured AS (
         SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, fix, outcome,
-            permalink, repository, commit, finished_at, lexical, best,
+            permalink, repository, commit, finished_at, standing, successor, lexical, best,
             :lexical * share + :best * best + :mean * mean AS relevance,
             ARRAY[
                 share, best, mean,
@@ -180,7 +182,7 @@ SEARCH = text(
     ),
     judged AS (
         SELECT featured.*, weighted.score FROM featured CROSS JOIN LATERAL (
-            SELECT sum(feature * weight) AS score
+            SELECT sum(feature * weight) - CASE standing WHEN 'current' THEN 0 ELSE :no_longer END AS score
             FROM unnest(features, CAST(:weights AS float[])) AS pair (feature, weight)
         ) AS weighted
     ),
@@ -234,6 +236,7 @@ def search_parameters(
         "recent_days": RECENT_DAYS,
         "lasting_days": LASTING_DAYS,
         "most_dismissals": MOST_DISMISSALS,
+        "no_longer": NO_LONGER,
         "weights": weights.values(),
         "rivals": RIVALS,
     }

@@ -25,7 +25,7 @@ from memory.index import storable, vector_literal
 from memory.ranker_versions import current_weights
 from memory.ranking import SEARCH, SETTINGS, search_parameters
 from memory.scope import EVERYTHING, Scope
-from memory.solutions import Outcome
+from memory.solutions import Outcome, Standing
 from memory.terms import spellings, terms
 
 Thread: TypeAlias = tuple[str, str, str]
@@ -52,7 +52,7 @@ SHOWN_TERMS = 4
 
 COLUMNS = (
     "team", "channel", "channel_name", "thread", "problem", "fix", "outcome", "permalink", "repository",
-    "commit", "finished_at", "score",
+    "commit", "finished_at", "standing", "successor", "score",
 )  # fmt: skip
 
 
@@ -72,6 +72,9 @@ class Hit:
     repository: str | None
     commit: str | None
     finished_at: datetime
+    standing: Standing
+    successor: str | None
+    """The link of the thread that supersedes it."""
     score: float
     """Comparable within one search alone."""
     why: str
@@ -177,8 +180,8 @@ class Recall:
 
 
 def worth_showing(hits: Sequence[Hit]) -> list[Hit]:
-    """Keep the hits a person should be bothered with, in their order; often none."""
-    return [hit for hit in hits if hit.confidence >= FLOOR]
+    """Keep the hits a person should be bothered with, in their order; often none, and none that is wrong."""
+    return [hit for hit in hits if hit.confidence >= FLOOR and hit.standing != "wrong"]
 
 
 def resembling(hits: Sequence[Hit]) -> list[Hit]:
@@ -188,7 +191,7 @@ def resembling(hits: Sequence[Hit]) -> list[Hit]:
 
 def confident(hit: Hit) -> bool:
     """Tell whether a hit is so clear that it may be offered as the answer before anything else is tried."""
-    return hit.confidence >= HIGH
+    return hit.confidence >= HIGH and hit.standing == "current"
 
 
 def _hit(row: RowMapping, spelled: Mapping[str, str]) -> Hit:

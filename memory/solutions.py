@@ -12,6 +12,11 @@ from typing import Literal
 from uuid import UUID
 
 Outcome = Literal["confirmed", "answered", "unsolved", "withdrawn", "failed"]
+Standing = Literal["current", "wrong", "outdated", "superseded"]
+"""Whether a solution still holds, as the people of its thread said last."""
+
+Correction = Literal["forget", "wrong", "outdated", "superseded"]
+"""What the people of a thread may say of what it taught."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

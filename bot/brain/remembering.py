@@ -159,7 +159,7 @@ def _as_recalled(hit: Hit) -> RecalledSolution:
         solution=str(hit.solution),
         problem=cut(visible(hit.problem), QUOTED_PROBLEM),
         fix=cut(visible(hit.fix), QUOTED_FIX),
-        outcome=hit.outcome,
+        outcome=hit.outcome if hit.standing == "current" else hit.standing,
         permalink=hit.permalink,
         channel=hit.channel_name,
         finished_at=hit.finished_at.isoformat(timespec="minutes"),

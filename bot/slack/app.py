@@ -159,6 +159,7 @@ def _hear_commands(app: App, commands: Commands) -> None:
             channel=str(command["channel_id"]),
             text=str(command.get("text") or ""),
             by=str(command["user_id"]),
+            trigger=str(command["trigger_id"]),
         )
         told = commands.answer(asked)
         _respond(respond, told.rendered, response_type="in_channel" if told.to_all else "ephemeral")
@@ -201,7 +202,8 @@ def _thread(body: Json, team: str) -> ThreadAddress:
 def _searched(body: Json) -> tuple[int, Asked]:
     """The page and the search that a button repeats for whoever presses it."""
     page, text = read_button_value(body["actions"][0]["value"])
-    return page, Asked(channel=str(body["channel"]["id"]), text=text, by=str(body["user"]["id"]))
+    channel, by = str(body["channel"]["id"]), str(body["user"]["id"])
+    return page, Asked(channel=channel, text=text, by=by, trigger=_press(body))
 
 
 def _press(body: Json) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.brain.remembering import Remembering
 from bot.slack.admission import Admission
+from bot.slack.correcting import Correcting, Said
 from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.search_results import Results, search_results
 from bot.slack.settings_command import SettingsCommand, Told
@@ -16,6 +18,15 @@ from memory.errors import EmbedderUnavailable
 from memory.log import SessionLog, SessionRow
 from memory.query import QueryProblem
 from memory.secrets import SecretMask
+from memory.solutions import Correction
+
+_LINKS = re.compile(r"https?://[^\s|<>]+")
+_CORRECTIONS: dict[str, Correction] = {
+    "forget": "forget",
+    "wrong": "wrong",
+    "outdated": "outdated",
+    "superseded": "superseded",
+}
 
 HELP = (
     "*Oxbow* works on engineering problems in public threads and remembers what was solved.\n"
@@ -23,6 +34,8 @@ HELP = (
     "• `/oxbow search KeyError in the import` finds finished threads, for you alone.\n"
     "• Narrow a search with `in:#channel`, `from:@person`, `repo:`, `path:`, `before:2026-05-01`, "
     '`after:30d`, `outcome:confirmed`, `"a phrase"`, `-without`.\n'
+    "• Who wrote in a thread can correct what I learned there: `@Oxbow forget`, `wrong`, `outdated` or "
+    "`superseded by LINK` in it, or `/oxbow forget LINK`.\n"
     "• `/oxbow status` shows what I am doing in this channel.\n"
     "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
     "• `/oxbow settings` shows how I work in this channel (repository, tools, model, memory, money), and "
@@ -39,12 +52,14 @@ class Asked:
     channel: str
     text: str
     by: str
+    trigger: str
+    """Slack's identifier of this very command or press."""
 
 
 class Commands:
     """Answers slash commands. An answer is seen by the caller alone, unless it changed something for all."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is what one kind of command needs
         self,
         *,
         team: str,
@@ -53,6 +68,7 @@ class Commands:
         remembering: Remembering,
         settings: SettingsCommand,
         stats: StatsCommand,
+        correcting: Correcting,
         secrets: SecretMask,
     ) -> None:
         self._team = team
@@ -61,6 +77,7 @@ class Commands:
         self._settings = settings
         self._stats = stats
         self._remembering = remembering
+        self._correcting = correcting
         self._secrets = secrets
 
     def answer(self, asked: Asked) -> Told:
@@ -85,6 +102,8 @@ class Commands:
             case "search":
                 # Slack names who and what is mentioned beside the identifier.
                 return self._search(replace(asked, text=plain_text(rest, str)), page=0, shared=False)
+            case "forget" | "wrong" | "outdated" | "superseded":
+                return plain(self._corrected(asked, rest))
             case _:
                 return plain(f"I do not know `/oxbow {word}`.\n{HELP}")
 
@@ -106,6 +125,22 @@ class Commands:
             return plain("Memory cannot be searched right now. Please try again in a minute.")
         results = Results(asked=query, found=found, page=page, now=datetime.now(UTC))
         return search_results(results, shared=shared)
+
+    def _corrected(self, asked: Asked, rest: str) -> str:
+        """`/oxbow forget LINK`, `/oxbow superseded LINK by LINK`."""
+        word, links = asked.text.split()[0].lower(), _LINKS.findall(rest)
+        wanted = 2 if word == "superseded" else 1
+        address = self._correcting.thread_of(links[0]) if len(links) == wanted else None
+        if address is None:
+            how = "LINK by LINK" if wanted == 2 else "LINK"
+            return f"Give the link of the thread's first message: `/oxbow {word} {how}`."
+        said = Said(
+            correction=_CORRECTIONS[word],
+            by=asked.by,
+            delivery=f"command:{asked.trigger}",
+            successor=links[1] if wanted == 2 else None,
+        )
+        return self._correcting.correct(address, said) or "That was done already."
 
     def _refused(self, channel: str, by: str) -> Rendered | None:
         unwelcome = self._admission.refusal(channel, by)

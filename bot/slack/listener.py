@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from bot.slack.correcting import Correcting, Said
 from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate, Verdict
 from bot.slack.people import People
+from bot.slack.rendered import plain
 from bot.slack.replies import Replies
-from bot.slack.text import is_stop, mentions, plain_text, spoken_to, without_mention
+from bot.slack.text import is_stop, mentions, plain_text, read_correction, spoken_to, without_mention
 from bot.slack.web import SlackWeb
 from memory.database import Connection
 from memory.events import (
@@ -44,8 +46,11 @@ HEAR_AGE = 10.0
 UNKNOWN_DELAY = 5.0
 """Seconds until a channel is asked about again that Slack did not tell of."""
 
-REMEMBERED_REFUSALS = 1_000
-"""Threads that were told why nothing was done. Forgetting them costs one more word in a thread."""
+REMEMBERED_OCCASIONS = 1_000
+"""Occasions on which something was said outside of any session. Forgetting them costs one more word."""
+
+_NO_SESSION = UUID(int=0)
+"""Of posts that belong to no session's log."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +66,7 @@ class Identity:
 class Listener:
     """Takes in messages, edits, deletions, stops and feedback of one workspace."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a bundle of these would only hide what is needed
         self,
         *,
         identity: Identity,
@@ -69,6 +74,7 @@ class Listener:
         gate: Gate,
         web: SlackWeb,
         replies: Replies,
+        correcting: Correcting,
         secrets: SecretMask,
         later: Executor,
     ) -> None:
@@ -78,9 +84,10 @@ class Listener:
         self._web = web
         self._people = People(web, identity.team)
         self._replies = replies
+        self._correcting = correcting
         self._secrets = secrets
         self._later = later
-        self._refused: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str]] = set()
 
     def message(self, event: Json) -> None:
         """A post, an edit or a deletion in a channel, as `message` or `app_mention` tell it."""
@@ -184,6 +191,8 @@ class Listener:
         channel, ts = str(event["channel"]), str(event["ts"])
         address = ThreadAddress(team=self._me.team, channel=channel, thread=str(event.get("thread_ts") or ts))
         mentioned = mentions(text, self._me.user)
+        if address.thread != ts and (mentioned or text.startswith("!")) and self._corrected(address, event):
+            return
         state = self._log.thread_state(address)
         if not mentioned and not (state and _follows(state, str(author), text)):
             return
@@ -202,6 +211,21 @@ class Listener:
             self._refuse(address, unwelcome, told=told)
             return
         self._receive(address, str(author), ts, words, mentioned=mentioned)
+
+    def _corrected(self, address: ThreadAddress, event: Json) -> bool:
+        """Whether the message corrects what its thread taught; then it is done."""
+        correction = read_correction(without_mention(str(event["text"]), self._me.user))
+        if correction is None:
+            return False
+        word, successor = correction
+        said = Said(
+            correction=word, by=str(event["user"]), delivery=f"message:{event['ts']}", successor=successor
+        )
+        told = self._correcting.correct(address, said)
+        key = f"correction:{event['ts']}"
+        if told is not None and self._first_time((address.channel, key)):
+            self._soon(lambda: self._replies.post(address, _NO_SESSION, key, plain(told)))
+        return True
 
     def _receive(
         self, address: ThreadAddress, author: str, ts: str, words: str, *, mentioned: bool
@@ -270,13 +294,17 @@ class Listener:
 
     def _refuse(self, address: ThreadAddress, words: str, *, told: bool) -> None:
         """Say once in the thread why nothing was done; nothing of what was said is kept."""
-        place = (address.channel, address.thread)
-        if not told or place in self._refused:
-            return
-        if len(self._refused) >= REMEMBERED_REFUSALS:
-            self._refused.clear()
-        self._refused.add(place)
-        self._soon(lambda: self._say_refusal(address, words))
+        if told and self._first_time((address.channel, address.thread)):
+            self._soon(lambda: self._say_refusal(address, words))
+
+    def _first_time(self, occasion: tuple[str, str]) -> bool:
+        """Whether this process was not yet asked about the occasion, as far as it remembers."""
+        if occasion in self._told:
+            return False
+        if len(self._told) >= REMEMBERED_OCCASIONS:
+            self._told.clear()
+        self._told.add(occasion)
+        return True
 
     def _say_refusal(self, address: ThreadAddress, words: str) -> None:
         self._web.call("chat.postMessage", channel=address.channel, thread_ts=address.thread, text=words)

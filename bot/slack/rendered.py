@@ -20,8 +20,11 @@ OUTCOME_WORDS = {
     "unsolved": "not solved",
     "withdrawn": "withdrawn",
     "failed": "failed",
+    "wrong": ":warning: called wrong",
+    "outdated": ":warning: outdated",
+    "superseded": ":warning: superseded",
 }
-"""How a solution's outcome is called in front of people."""
+"""How a solution's outcome or standing is called in front of people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

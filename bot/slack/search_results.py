@@ -102,7 +102,10 @@ def _buttons(results: Results) -> Iterable[dict[str, object]]:
 
 
 def _hit(hit: Hit, now: datetime) -> str:
-    facts = [f"#{escape(hit.channel_name)}", OUTCOME_WORDS[hit.outcome], _age(hit.finished_at, now)]
+    state = OUTCOME_WORDS[hit.outcome if hit.standing == "current" else hit.standing]
+    if hit.successor:
+        state += f" by {link(hit.successor, 'another thread')}"
+    facts = [f"#{escape(hit.channel_name)}", state, _age(hit.finished_at, now)]
     if hit.repository:
         facts.append(escape(hit.repository) + (f" @ {hit.commit[:10]}" if hit.commit else ""))
     fix = f"\n> {_marked(first_line(without_markdown(hit.fix), 240), hit.shared)}" if hit.fix else ""

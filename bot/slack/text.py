@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from memory.solutions import Correction
+
 _TOKEN = re.compile(r"<([^<>]+)>")
 _STOP = re.compile(r"[,:]?\s*!?stop[.!]*", re.IGNORECASE)
 """Alone, or after the name and a comma."""
+
+
+_CORRECTION = re.compile(
+    r"[,:]?\s*!?(?:this is\s+)?(?P<word>forget|wrong|outdated"
+    r"|superseded\s+by\s+<?(?P<link>https?://[^|>\s]+)(?:\|[^>]*)?>?)"
+    r"(?:\s+(?:this|it|that))?\s*[.!]*",
+    re.IGNORECASE,
+)
+_CORRECTIONS: dict[str, Correction] = {"forget": "forget", "wrong": "wrong", "outdated": "outdated"}
 
 
 def mentions(text: str, user: str) -> bool:
@@ -28,6 +39,17 @@ def without_mention(text: str, user: str) -> str:
 def is_stop(text: str) -> bool:
     """Whether the text says stop and nothing else."""
     return _STOP.fullmatch(text.strip()) is not None
+
+
+def read_correction(text: str) -> tuple[Correction, str | None] | None:
+    """What the text says of its thread, when it says nothing else; of superseding, the link as well."""
+    said = _CORRECTION.fullmatch(text.strip())
+    if said is None:
+        return None
+    word = said["word"].lower()
+    if word.startswith("superseded"):
+        return "superseded", said["link"]
+    return _CORRECTIONS[word], None
 
 
 def plain_text(text: str, name_of: Callable[[str], str]) -> str:

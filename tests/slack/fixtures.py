@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from sqlalchemy import Engine, text
 
 from bot.slack.app import CHANNEL_EVENTS
+from bot.slack.correcting import Correcting
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
 from bot.slack.replies import Replies
@@ -19,6 +20,7 @@ from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.channels import Channels
+from memory.corrections import Corrections
 from memory.events import Event, Json, Received
 from memory.log import SessionLog, ThreadAddress
 from tests.support.secrets import secret_mask
@@ -122,6 +124,7 @@ def slack(engine: Engine) -> Iterator[Slack]:
             gate=gate,
             web=web,
             replies=replies,
+            correcting=Correcting(team=TEAM, web=web, corrections=Corrections(engine)),
             secrets=secret_mask(),
             later=AtOnce(),
         )

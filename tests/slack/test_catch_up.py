@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from sqlalchemy import Engine
 
 from bot.slack.catch_up import CatchUp
+from bot.slack.correcting import Correcting
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
 from bot.slack.replies import Replies
@@ -17,6 +18,7 @@ from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.channels import Channels
+from memory.corrections import Corrections
 from memory.events import MessageReceived
 from memory.listening import Listening
 from memory.log import SessionLog
@@ -44,6 +46,7 @@ class Start:
             gate=gate,
             web=web,
             replies=Replies(web, gate),
+            correcting=Correcting(team=TEAM, web=web, corrections=Corrections(engine)),
             secrets=secret_mask(),
             later=self.later,
         )

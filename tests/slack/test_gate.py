@@ -209,6 +209,8 @@ HIT = Hit(
     repository=None,
     commit=None,
     finished_at=datetime(2026, 1, 1, tzinfo=UTC),
+    standing="current",
+    successor=None,
     score=1.0,
     why="",
     excerpt="",

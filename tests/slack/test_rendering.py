@@ -120,6 +120,7 @@ def found(text: str) -> Hit:
         | {
             "solution": UUID(int=1),
             "outcome": "confirmed",
+            "standing": "superseded",
             "commit": "0123456789abcdef",
             "finished_at": datetime(2026, 1, 2, tzinfo=UTC),
             "shared": (text, "import"),

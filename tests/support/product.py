@@ -29,6 +29,7 @@ from bot.brain.thinking import Thinking
 from bot.forge.forges import Forges
 from bot.forge.repository import repositories
 from bot.slack.board import ProgressBoard
+from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
@@ -39,6 +40,7 @@ from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.channel_settings import ChannelSettings
 from memory.channels import Channels
+from memory.corrections import Corrections
 from memory.embedder import HashingEmbedder
 from memory.events import Event, Json
 from memory.finding import Finder
@@ -130,6 +132,7 @@ class Product:
             gate=self.gate,
             web=web,
             replies=self.replies,
+            correcting=Correcting(team=TEAM, web=web, corrections=Corrections(engine)),
             secrets=secret_mask(),
             later=self.later,
         )
