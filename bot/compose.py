@@ -49,6 +49,7 @@ from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.home import Home
 from bot.slack.listener import Listener
+from bot.slack.rechecking import Rechecking
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
@@ -68,6 +69,7 @@ from memory.log import SessionLog
 from memory.postgres import EmbeddedPostgres
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
+from memory.recheck import Recheck
 from memory.secrets import SecretMask
 from memory.spending import Spending
 from memory.wake import Wakeups
@@ -163,8 +165,7 @@ def listening(
     """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
     team, log = slack.identity.team, SessionLog(engines.hot)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="courtesy") as later:
-        corrections = Corrections(engines.hot)
-        correcting = Correcting(team=team, web=slack.web, corrections=corrections)
+        correcting = Correcting(team=team, web=slack.web, corrections=Corrections(engines.hot))
         listener = Listener(
             identity=slack.identity,
             log=log,
@@ -214,13 +215,19 @@ def listening(
             )
         else:
             connection = HttpConnection(app, settings.port or 0, build_webhooks(settings, engines.hot))
+        recheck = Recheck(engines.background)
+        rechecking = Rechecking(
+            team=team, web=slack.web, gate=slack.gate, log=log, listener=listener, recheck=recheck
+        )
         how = connection.start()
         catch_up.start(connection.hears)
+        rechecking.start()
         try:
             yield how
         finally:
             connection.stop()
             catch_up.stop()
+            rechecking.stop()
 
 
 @contextmanager

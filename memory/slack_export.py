@@ -93,15 +93,23 @@ class SlackExport:
     def _by_thread(self, channel: Json, bots: frozenset[str]) -> dict[str, list[Json]]:
         """Sort a channel's human messages by thread, each thread in order of time, no message twice."""
         threads: defaultdict[str, dict[str, Json]] = defaultdict(dict)
+        public_since = 0.0
         for day in self._days(channel):
             for message in self._list(day):
+                if message.get("subtype") == "channel_convert_to_public":
+                    public_since = max(public_since, _seconds(str(message.get("ts"))))
                 if not isinstance(message.get("ts"), str) or not _seconds(message["ts"]):
                     raise ImportProblem(f"{self._place(day)}: a message has no time stamp `ts`")
                 if _by_a_person(message, bots):
                     threads[message.get("thread_ts") or message["ts"]][message["ts"]] = message
                 else:
                     self.skipped["messages of bots and notices"] += 1
-        return {root: [by_ts[ts] for ts in sorted(by_ts, key=_seconds)] for root, by_ts in threads.items()}
+        private = [root for root in threads if _seconds(root) < public_since]
+        if private:
+            # What was said before was said to those who were invited.
+            self.skipped["threads from before their channel was public"] += len(private)
+        public = {root: by_ts for root, by_ts in threads.items() if root not in private}
+        return {root: [by_ts[ts] for ts in sorted(by_ts, key=_seconds)] for root, by_ts in public.items()}
 
     def _days(self, channel: Json) -> list[str]:
         for folder in (channel["name"], channel["id"]):

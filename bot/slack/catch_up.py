@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from itertools import takewhile
 from threading import Event, Lock, Thread
 
 from bot.slack.errors import SlackUnavailable, ThreadRefused
@@ -122,7 +123,7 @@ class CatchUp:
         begun: list[tuple[str, str]] = []
         for channel in self._channels():
             page = self._call("conversations.history", channel=channel, oldest=oldest, limit=PAGE)
-            for message in reversed(page.get("messages", [])):
+            for message in said_in_public(page.get("messages", [])):
                 if message.get("reply_count"):
                     begun.append((channel, str(message["ts"])))
                 yield {**message, "channel": channel}
@@ -151,3 +152,11 @@ class CatchUp:
                 logger.info("%s was passed over: %s", arguments.get("channel", method), refusal)
                 break
         return {}
+
+
+def said_in_public(newest_first: Sequence[Json]) -> list[Json]:
+    """The messages in the order of saying, without those from before the channel was made public."""
+    said = list(
+        takewhile(lambda message: message.get("subtype") != "channel_convert_to_public", newest_first)
+    )
+    return said[::-1]

@@ -7,7 +7,7 @@ acknowledges. An exception means no acknowledgement, and Slack delivers again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from bot.slack.correcting import Correcting, Said
 from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate, Verdict
 from bot.slack.people import People
-from bot.slack.rendered import plain
+from bot.slack.rendered import count, escape, plain
 from bot.slack.replies import Replies
 from bot.slack.text import is_stop, mentions, plain_text, read_correction, spoken_to, without_mention
 from bot.slack.web import SlackWeb
@@ -37,7 +37,7 @@ from memory.events import (
 from memory.events import Verdict as Judgement
 from memory.index import storable
 from memory.log import Receipt, SessionLog, ThreadAddress, ThreadState
-from memory.secrets import SecretMask
+from memory.secrets import Masked, SecretMask
 from memory.uses import record_feedback
 
 HEAR_AGE = 10.0
@@ -230,11 +230,12 @@ class Listener:
     def _receive(
         self, address: ThreadAddress, author: str, ts: str, words: str, *, mentioned: bool
     ) -> Receipt | None:
+        masked = self._masked(words)
         received = MessageReceived(
             ts=ts,
             author=author,
             author_name=self._people.name(author),
-            text=self._plain(words),
+            text=masked.text,
             mentioned=mentioned,
         )
         opening = SessionOpened(
@@ -245,11 +246,25 @@ class Listener:
         )
         if receipt is not None and not receipt.duplicate:
             self._soon(lambda: self._replies.react(address.channel, ts, "eyes"))
+            if masked.kinds:
+                self._soon(lambda: self._warn(address, author, masked.kinds))
         return receipt
 
-    def _plain(self, words: str) -> str:
+    def _warn(self, address: ThreadAddress, author: str, kinds: Sequence[str]) -> None:
+        """Tell whoever wrote secrets, and nobody else, that Slack still shows them."""
+        what = ", ".join(dict.fromkeys(kinds))
+        self._web.call(
+            "chat.postEphemeral",
+            channel=address.channel,
+            thread_ts=address.thread,
+            user=author,
+            text=f"I masked {count(len(kinds), 'secret')} in your message before I kept it ({escape(what)}). "
+            "Slack still shows what you wrote: delete the message, and change the secret.",
+        )
+
+    def _masked(self, words: str) -> Masked:
         """What was written, as it may be kept: plain, and without its secrets."""
-        return self._secrets.text(storable(plain_text(words, self._people.name)))
+        return self._secrets.mask(storable(plain_text(words, self._people.name)))
 
     def _edited(self, event: Json) -> None:
         new, old = event.get("message") or {}, event.get("previous_message") or {}
@@ -261,7 +276,7 @@ class Listener:
             # Unfurls, replies and translations change a message without changing what it says.
             return
         ts, text = str(new.get("ts")), str(new.get("text") or "")
-        changed = MessageEdited(ts=ts, text=self._plain(without_mention(text, self._me.user)))
+        changed = MessageEdited(ts=ts, text=self._masked(without_mention(text, self._me.user)).text)
         edited = (new.get("edited") or {}).get("ts") or event.get("event_ts")
         self._amend(event, new, changed, f"edit:{ts}:{edited}")
 

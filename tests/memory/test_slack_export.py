@@ -145,3 +145,15 @@ def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
         SlackExport(tmp_path / "export.zip")
     with pytest.raises(ImportProblem, match=r"neither a folder nor a \.zip"):
         SlackExport(tmp_path / "nowhere")
+
+
+def test_what_was_said_before_a_channel_was_made_public_is_not_read(export: Path) -> None:
+    opened = message("150.000001", "U1", "", subtype="channel_convert_to_public")
+    later = [
+        message("400.000001", "U1", "export fails", thread_ts="400.000001"),
+        message("401.000001", "U2", "set the zone", thread_ts="400.000001"),
+    ]
+    write(export, {"ops/2020-05-04.json": [opened, *later]})
+    read = SlackExport(export)
+    assert [thread.thread for thread in read.threads() if thread] == ["400.000001"]
+    assert read.skipped["threads from before their channel was public"] == 2

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk import WebClient
 from sqlalchemy import Engine
 
-from bot.slack.catch_up import CatchUp
+from bot.slack.catch_up import CatchUp, said_in_public
 from bot.slack.correcting import Correcting
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
@@ -184,3 +184,12 @@ def test_a_channel_that_slack_does_not_tell_of_is_waited_for(
     workspace.rate_limit_next("conversations.info", 1)
     Start(workspace, engine).run()
     assert heard(engine) == ["the build is red"]
+
+
+def test_what_was_said_before_a_channel_was_made_public_is_not_heard() -> None:
+    newest_first = [
+        {"ts": "3.0", "text": "@Oxbow after"},
+        {"ts": "2.0", "subtype": "channel_convert_to_public"},
+        {"ts": "1.0", "text": "@Oxbow among ourselves"},
+    ]
+    assert said_in_public(newest_first) == [{"ts": "3.0", "text": "@Oxbow after"}]

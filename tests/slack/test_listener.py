@@ -368,3 +368,11 @@ def test_a_secret_that_an_edit_brings_is_masked_too(slack: Slack) -> None:
     slack.workspace.edit("general", thread, f"@Oxbow use {GITHUB_TOKEN}")
     slack.hear()
     assert slack.received("general", thread)[-1] == MessageEdited(ts=thread, text="use [masked GitHub token]")
+
+
+def test_who_wrote_a_secret_is_told_alone_and_once(slack: Slack) -> None:
+    opened(slack, f"@Oxbow push with {GITHUB_TOKEN} please")
+    [told] = slack.workspace.ephemeral("ada")
+    assert told["text"].startswith("I masked 1 secret in your message before I kept it (GitHub token). Slack")
+    assert GITHUB_TOKEN not in str(told)
+    assert slack.workspace.ephemeral("bruno") == []
