@@ -70,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure.add_argument("--json", action="store_true", help="print one JSON list instead of tables")
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
-    bring.add_argument("path", type=Path)
+    bring.add_argument("path", type=Path, nargs="?")
+    bring.add_argument("--channel", help="read a public channel through Slack's API instead")
     bring.add_argument("--workspace-url", default="https://slack.com", help="base of the export's permalinks")
     return parser
 
@@ -166,7 +167,7 @@ def _reindex(_: argparse.Namespace) -> int:
 def _import(asked: argparse.Namespace) -> int:
     from bot.commands import bring  # noqa: PLC0415
 
-    return bring(asked.path, workspace_url=asked.workspace_url)
+    return bring(asked.path, workspace_url=asked.workspace_url, channel=asked.channel)
 
 
 def _refit(asked: argparse.Namespace) -> int:

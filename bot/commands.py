@@ -14,6 +14,7 @@ from bot.model.prices import thresholds
 from bot.niceness import let_others_go_first
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
+from bot.slack.history import SlackHistory, channel_named
 from bot.slack.rendered import count
 from bot.slack.side import slack_side
 from bot.stats import document, figures
@@ -142,20 +143,24 @@ def stats(month: datetime | None, *, as_json: bool) -> int:
     return 0
 
 
-def bring(path: Path, *, workspace_url: str) -> int:
+def bring(path: Path | None, *, workspace_url: str, channel: str | None) -> int:
     """Import threads, with a progress bar; run it again to go on where it was broken off."""
     settings = read_settings()
-    source, secrets = _source(path, workspace_url), build_secrets(settings)
+    if (path is None) == (channel is None):
+        raise ImportProblem("give a path, or --channel with the name of a public channel")
+    given = None if path is None else _source(path, workspace_url)
+    secrets = build_secrets(settings)
     with open_database(settings) as engine, open_embedding(settings) as embedder:
         let_others_go_first()
         team = team_of(settings, engine)
+        source = given or _living(settings, engine, str(channel))
         result = None
         with progress("importing") as bar:
             task = bar.add_task("import", total=None)
             for result in import_threads(engine, embedder, source, team=team, secrets=secrets):
                 bar.update(task, completed=result.done, total=result.total)
     if result is None:
-        raise ImportProblem(f"{path} holds no thread")
+        raise ImportProblem(f"{path or channel} holds no thread")
     skipped = ", ".join(f"{number} {why}" for why, number in result.skipped.items()) or "none"
     indexed = count(result.indexed, "thread")
     Console().print(
@@ -163,6 +168,20 @@ def bring(path: Path, *, workspace_url: str) -> int:
         markup=False,
     )
     return 0
+
+
+def _living(settings: Settings, engine: Engine, channel: str) -> SlackHistory:
+    """A channel of the workspace, by identifier or name."""
+    if settings.local:
+        raise SettingsProblem("--channel reads a Slack workspace: set SLACK_BOT_TOKEN")
+    slack = slack_side(settings, engine)
+    return SlackHistory(
+        channel_named(slack.web, channel),
+        web=slack.web,
+        gate=slack.gate,
+        people=slack.people,
+        workspace_url=str(slack.web.call("auth.test").get("url") or "https://slack.com"),
+    )
 
 
 def renew_index() -> int:
