@@ -28,7 +28,6 @@ from bot.brain.thinking import Thinking
 from bot.channel_rules import floor, offer
 from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
-from bot.demo.repositories import materialise
 from bot.following import Following
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
@@ -395,14 +394,3 @@ def _warm(embedder: Embedder) -> None:
         embedder.embed(["warm"])
     except EmbedderUnavailable as error:
         logger.warning("memory cannot be searched yet: %s", error)
-
-
-def with_samples(settings: Settings) -> Settings:
-    """The settings, with the sample repositories where none is named and there is nothing else to work on.
-
-    The scripted model plays against the samples; the real one has them to try in the local workspace.
-    """
-    if settings.oxbow_repositories or (settings.anthropic_api_key is not None and not settings.local):
-        return settings
-    samples = tuple(materialise(settings.oxbow_data_dir.resolve() / "samples"))
-    return settings.model_copy(update={"oxbow_repositories": samples})

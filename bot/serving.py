@@ -20,9 +20,9 @@ from bot.compose import (
     open_database,
     open_embedding,
     warm,
-    with_samples,
     working,
 )
+from bot.demo.repositories import materialise
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
@@ -134,3 +134,14 @@ def _signals(stopping: Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def with_samples(settings: Settings) -> Settings:
+    """The settings, with the sample repositories where none is named and there is nothing else to work on.
+
+    The scripted model plays against the samples; the real one has them to try in the local workspace.
+    """
+    if settings.oxbow_repositories or (settings.anthropic_api_key is not None and not settings.local):
+        return settings
+    samples = tuple(materialise(settings.oxbow_data_dir.resolve() / "samples"))
+    return settings.model_copy(update={"oxbow_repositories": samples})
