@@ -32,6 +32,9 @@ HOW = (
     "any."
 )
 
+DEFAULT = "default"
+"""Where a value comes from that nobody has set."""
+
 SHOWN = 300
 """Characters of instructions in the list."""
 
@@ -63,19 +66,18 @@ class SettingsCommand:
             return Told(rendered=plain(f"I know no setting named `{escape(name)}`. {HOW}"))
         if value.lower() == "default":
             self._settings.clear(self._team, channel, name)
-            return self._changed(channel, by)
+            return self._changed(channel, name, by)
         try:
             kept = self._kept(channel, name, value)
         except (PolicyProblem, PreferenceProblem) as problem:
             return Told(rendered=plain(f"Nothing was changed: {escape(str(problem))}."))
         self._settings.set(self._team, channel, name, kept, by=by)
-        return self._changed(channel, by)
+        return self._changed(channel, name, by)
 
     def summary(self, channel: str) -> str:
-        """What holds in the channel, one setting a line."""
-        found = self._settings.of(self._team, channel)
-        lines = [*self._policy_lines(channel, found), *self._preference_lines(channel, found)]
-        return "\n".join(f"• *{name}*: {value} ({origin})" for name, value, origin in lines)
+        """What is set in the channel, one setting a line; what is default is left out."""
+        lines = [line for line, origin in self._lines(channel).values() if origin != DEFAULT]
+        return "\n".join(lines) or "Nothing is set; the defaults hold."
 
     def _kept(self, channel: str, name: str, value: str) -> str:
         """The value as it is kept. Raises `PolicyProblem` and `PreferenceProblem`."""
@@ -97,12 +99,18 @@ class SettingsCommand:
                 model = found[MODEL].value if MODEL in found else None
                 return checked(name, plain_text(value, str), self._offer, model=model)
 
-    def _changed(self, channel: str, by: str) -> Told:
-        told = f"<@{by}> changed how I work in this channel.\n{self.summary(channel)}"
-        return Told(rendered=plain(told), to_all=True)
+    def _changed(self, channel: str, name: str, by: str) -> Told:
+        line, _ = self._lines(channel)[name]
+        return Told(rendered=plain(f"<@{by}> changed how I work in this channel.\n{line}"), to_all=True)
 
     def _shown(self, channel: str) -> str:
-        return f"{self.summary(channel)}\n{HOW}"
+        return "\n".join([*(line for line, _ in self._lines(channel).values()), HOW])
+
+    def _lines(self, channel: str) -> dict[str, tuple[str, str]]:
+        """A line about each setting, and where its value comes from, by name."""
+        found = self._settings.of(self._team, channel)
+        values = [*self._policy_lines(channel, found), *self._preference_lines(channel, found)]
+        return {name: (f"• *{name}*: {value} ({origin})", origin) for name, value, origin in values}
 
     def _policy_lines(self, channel: str, found: Mapping[str, ChannelSetting]) -> list[tuple[str, str, str]]:
         floor = self._policies.floor
@@ -142,7 +150,7 @@ class SettingsCommand:
 
 def _origin(found: Mapping[str, ChannelSetting], name: str, floor: str) -> str:
     """Where the value comes from."""
-    operator = f"the operator demands {floor}" if floor else "default"
+    operator = f"the operator demands {floor}" if floor else DEFAULT
     if name not in found:
         return operator
     setting = found[name]

@@ -45,8 +45,12 @@ def test_each_value_is_shown_with_where_it_comes_from(at_work: Live) -> None:
     assert told["response_type"] == "in_channel"
     ada = at_work.workspace.user_id("ada")
     assert f"*instructions*: Answer in French &amp; be &lt;brief&gt; (set here by <@{ada}>" in told["text"]
-    assert "*replies*: thread (default)" in told["text"]
-    assert "*spend*: no limit a month (default)" in told["text"]
+    assert "*replies*" not in told["text"]
+    shown = command(at_work, "")
+    assert shown["response_type"] == "ephemeral"
+    assert "Answer in French" in shown["text"]
+    assert "*replies*: thread (default)" in shown["text"]
+    assert "*spend*: no limit a month (default)" in shown["text"]
     back = command(at_work, "instructions default")
     assert "*instructions*: none (default)" in back["text"]
 
