@@ -32,7 +32,7 @@ def settled(what: str, call: ToolCall | None) -> Rendered:
 
 def bystander(approval: Approval) -> str:
     """What somebody is told who may not decide."""
-    who = " or ".join(f"<@{person}>" for person in approval.approvers) or "nobody"
+    who = " or ".join(f"<@{person}>" for person in approval.approvers) or "a member of this workspace"
     return f"This is for {who} to decide. Say it in the thread, and they will read it."
 
 

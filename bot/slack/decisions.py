@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.brain.approving import standing
@@ -13,7 +13,7 @@ from bot.slack.rendered import Rendered, plain
 from memory.events import ApprovalGiven, ApprovalScope
 from memory.fold import fold
 from memory.log import SessionLog, ThreadAddress
-from memory.session import Session
+from memory.session import Approval, Session
 
 PRESS_AGE = 10.0
 """Seconds for which a channel's verdict is good enough to hear a decision."""
@@ -45,6 +45,7 @@ class Decisions:
         approval = session.approval(call) if session else None
         if session is None or approval is None:
             return Answer(rendered=settled(CLOSED, None), replaces=True)
+        approval = self._without_guests(approval, by)
         match standing(session, approval, by):
             case "too late":
                 return Answer(rendered=approval_post(session, call), replaces=True)
@@ -66,6 +67,12 @@ class Decisions:
         if session is None:
             return Answer(rendered=settled(CLOSED, None), replaces=True)
         return Answer(rendered=approval_post(session, given.call), replaces=True)
+
+    def _without_guests(self, approval: Approval, by: str) -> Approval:
+        """Guests do not decide; where nobody but guests may, any member of the workspace does."""
+        members = tuple(who for who in (*approval.approvers, by) if self._people.standing(who) == "member")
+        named = tuple(who for who in approval.approvers if who in members)
+        return replace(approval, approvers=named or members)
 
     def _session(self, address: ThreadAddress) -> Session | None:
         state = self._log.thread_state(address)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from memory.events import Json, SolutionsRecalled, ToolFinished
+from bot.brain.policies import TOOLS
+from bot.slack.approval import APPROVE
+from bot.workspace.people import TEAM
+from memory.channel_settings import ChannelSettings
+from memory.events import ApprovalGiven, Json, SolutionsRecalled, ToolFinished, TurnFinished
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
+from tests.support.waiting import eventually
 
 PROBLEM = "KeyError: 'tz' in the import of parcels"
 
@@ -60,3 +65,20 @@ def test_a_guest_changes_no_setting_and_sees_the_figures_of_their_channel(at_wor
     [told] = at_work.workspace.wait_for(lambda: at_work.workspace.responses(asked))
     assert "in this channel" in told["text"]
     assert "whole workspace" not in told["text"]
+
+
+def test_a_guest_does_not_approve_what_they_asked_for_and_a_member_does(at_work: Live) -> None:
+    settings, channel = ChannelSettings(at_work.engine), at_work.workspace.channel_id("help-python")
+    settings.set(TEAM, channel, TOOLS, "bash=ask", by="U0ADA00001")
+    at_work.answer_with(in_turn(calls("bash", command="echo deployed"), says("Done.")))
+    thread = at_work.workspace.post("gil", "help-python", "@Oxbow deploy it")
+    [post] = eventually(lambda: at_work.said("help-python", thread, "approval"))
+    at_work.await_rest()
+    at_work.workspace.click("gil", "help-python", post["ts"], APPROVE)
+    assert "for a member of this workspace to decide" in at_work.workspace.ephemeral("gil")[-1]["text"]
+    assert at_work.happened("help-python", thread, ApprovalGiven) == []
+    at_work.workspace.click("ada", "help-python", post["ts"], APPROVE)
+    at_work.await_event("help-python", thread, TurnFinished)
+    [given] = at_work.happened("help-python", thread, ApprovalGiven)
+    assert given.by_name == "Ada"
+    settings.clear(TEAM, channel, TOOLS)
