@@ -129,9 +129,10 @@ def _lost(
     indexed = {event.turn for event in events if isinstance(event, SolutionIndexed)}
     if unindexed := {turn for turn, end in enumerate(outcomes, 1) if end == "answered"} - indexed:
         yield f"turns {unindexed} are not in the memory"
+    whole = [event.call for event in events if isinstance(event, ToolFinished) and event.exit_code == 0]
+    if gone := [call for call in whole if (call, 2) not in _times(effects)]:
+        yield f"calls {gone} succeeded without their effect"
     ends = _ends(recorded)
-    if gone := [call for call, end in ends.items() if end == "finished" and (call, 2) not in _times(effects)]:
-        yield f"calls {gone} finished without their effect"
     if "interrupted" not in outcomes and len(ends) != STEPS:
         yield f"{len(ends)} calls of {STEPS}"
 
