@@ -93,14 +93,16 @@ class SessionLog:
                 sql.DELIVERED, {"session": row.id, "delivery_key": delivery_key}
             ).scalar_one_or_none()
             if earlier is not None:
-                return Receipt(session=row.id, seq=earlier, opened=False, duplicate=True)
+                return Receipt(session=row.id, seq=earlier, opened=False, duplicate=True, now=row.now)
             new = [opening, *events] if opened and opening is not None else [*events]
             _advance_received(connection, row.id, new)
             _insert(connection, row.id, row.head, new, delivery_key=delivery_key)
             if within is not None:
                 within(connection, row.id)
             connection.execute(sql.HINT)
-            return Receipt(session=row.id, seq=row.head + len(new), opened=opened, duplicate=False)
+            return Receipt(
+                session=row.id, seq=row.head + len(new), opened=opened, duplicate=False, now=row.now
+            )
 
     def append(
         self, lease: Lease, *events: Recorded, within: Callable[[Connection], None] | None = None

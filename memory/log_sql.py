@@ -18,7 +18,7 @@ OPEN = text("""
 
 LOCK_THREAD = text("""
     -- The session of a thread, locked: whoever delivers the same thing at the same time waits here.
-    SELECT id, head FROM sessions
+    SELECT id, head, clock_timestamp() AS now FROM sessions
     WHERE team = :team AND channel = :channel AND thread = :thread
     FOR UPDATE
 """)

@@ -32,6 +32,8 @@ class Receipt:
     """Whether this delivery opened the session."""
     duplicate: bool
     """Whether an earlier delivery had brought them; nothing was written now."""
+    now: datetime
+    """The moment of the receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

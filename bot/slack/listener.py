@@ -38,6 +38,7 @@ from memory.events import Verdict as Judgement
 from memory.index import storable
 from memory.log import Receipt, SessionLog, ThreadAddress, ThreadState
 from memory.secrets import Masked, SecretMask
+from memory.session import moment
 from memory.uses import record_feedback
 
 HEAR_AGE = 10.0
@@ -45,6 +46,15 @@ HEAR_AGE = 10.0
 
 UNKNOWN_DELAY = 5.0
 """Seconds until a channel is asked about again that Slack did not tell of."""
+
+SAID = (None, "file_share", "thread_broadcast", "me_message")
+"""Subtypes of messages in which a person speaks."""
+
+LATE = 3.0
+"""Seconds after which a mention may have been overtaken by replies to it; nobody reads and answers sooner."""
+
+REPLIES = 200
+"""Replies that a late mention is heard with."""
 
 REMEMBERED_OCCASIONS = 1_000
 """Occasions on which something was said outside of any session. Forgetting them costs one more word."""
@@ -92,7 +102,7 @@ class Listener:
     def message(self, event: Json) -> None:
         """A post, an edit or a deletion in a channel, as `message` or `app_mention` tell it."""
         match event.get("subtype"):
-            case None | "file_share" | "thread_broadcast" | "me_message":
+            case subtype if subtype in SAID:
                 self._said(event)
             case "message_changed":
                 self._edited(event)
@@ -183,7 +193,7 @@ class Listener:
         """Something about a channel changed: what was known of it no longer counts."""
         self._gate.forget(channel)
 
-    def _said(self, event: Json) -> None:
+    def _said(self, event: Json, *, alone: bool = False) -> None:
         author, text = event.get("user"), str(event.get("text") or "")
         if not author or event.get("bot_id") or author == self._me.user:
             # Bots never start and never steer.
@@ -210,7 +220,28 @@ class Listener:
             told = mentioned and self._people.standing(str(author)) != "bot"
             self._refuse(address, unwelcome, told=told)
             return
-        self._receive(address, str(author), ts, words, mentioned=mentioned)
+        receipt = self._receive(address, str(author), ts, words, mentioned=mentioned)
+        if mentioned and not alone and receipt and receipt.now.timestamp() - float(ts) > LATE:
+            self._hear_replies(address, ts)
+
+    def _hear_replies(self, address: ThreadAddress, ts: str) -> None:
+        """Replies that were delivered before the mention to which they belong were said to nobody then.
+
+        Each is heard again without looking further, since this looks at all of them.
+        """
+        try:
+            page = self._web.call(
+                "conversations.replies",
+                channel=address.channel,
+                ts=address.thread,
+                oldest=ts,
+                limit=REPLIES,
+            )
+        except ThreadRefused:
+            return
+        for message in page.get("messages", []):
+            if moment(str(message["ts"])) > moment(ts) and message.get("subtype") in SAID:
+                self._said({**message, "channel": address.channel}, alone=True)
 
     def _corrected(self, address: ThreadAddress, event: Json) -> bool:
         """Whether the message corrects what its thread taught; then it is done."""
