@@ -142,7 +142,7 @@ def check_server(engine: Engine) -> None:
 def migrate(engine: Engine) -> None:
     """Bring the schema up to date. Any number of processes may call it together; one works, the others wait.
 
-    Raises DatabaseError when the database does not allow it.
+    Raises DatabaseError when the database does not allow it, DatabaseLost when it goes away meanwhile.
     """
     # Alembic takes long to import and is needed here alone.
     from alembic import command  # noqa: PLC0415
@@ -150,10 +150,16 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
-    with engine.connect() as connection, _alone(connection):
-        _create_pgvector(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with engine.connect() as connection, _alone(connection):
+            _create_pgvector(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except (exc.OperationalError, exc.InternalError, exc.InterfaceError) as error:
+        raise DatabaseLost(
+            f"The schema at {place(engine)} could not be brought up to date: {_said(error)}. Start again: "
+            "each step of it was done as a whole or not at all."
+        ) from error
 
 
 def place(engine: Engine) -> str:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import Engine, text
 
-from memory.database import connect, migrate
+from memory.database import MIGRATION_LOCK, connect, migrate
+from memory.errors import DatabaseLost
 from tests.support.databases import Databases
+from tests.support.waiting import eventually
+
+CUT = text("""
+    -- Cut off whoever waits for a lock of this database.
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+""")
 
 
 def revisions(engine: Engine) -> list[str]:
@@ -29,3 +38,17 @@ def test_processes_that_start_together_migrate_once(databases: Databases) -> Non
         assert len(revisions(engines[0])) == 1
         for engine in engines:
             engine.dispose()
+
+
+def test_a_database_that_goes_away_meanwhile_is_named(databases: Databases) -> None:
+    with databases.fresh(template="template0") as url:
+        engine, watcher = connect(url), connect(url)
+        with watcher.connect() as other, ThreadPoolExecutor(1) as threads:
+            # Whoever migrates waits for this lock, and is cut off there.
+            other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+            migrating = threads.submit(migrate, engine)
+            eventually(lambda: other.execute(CUT).scalars().all())
+            with pytest.raises(DatabaseLost, match="could not be brought up to date"):
+                migrating.result()
+        engine.dispose()
+        watcher.dispose()
