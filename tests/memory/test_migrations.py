@@ -43,7 +43,9 @@ def test_processes_that_start_together_migrate_once(databases: Databases) -> Non
 def test_a_database_that_goes_away_meanwhile_is_named(databases: Databases) -> None:
     with databases.fresh(template="template0") as url:
         engine, watcher = connect(url), connect(url)
-        with watcher.connect() as other, ThreadPoolExecutor(1) as threads:
+        # Outside a transaction: within one the activity is shown as it was at its beginning.
+        alone = watcher.execution_options(isolation_level="AUTOCOMMIT")
+        with alone.connect() as other, ThreadPoolExecutor(1) as threads:
             # Whoever migrates waits for this lock, and is cut off there.
             other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
             migrating = threads.submit(migrate, engine)
