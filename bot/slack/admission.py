@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.errors import SlackUnavailable
-from bot.slack.gate import Gate
-from bot.slack.listener import refusal
+from bot.slack.gate import Gate, refusal
 from bot.slack.people import People
 
 ASKED_AGE = 5.0

@@ -62,6 +62,19 @@ def judge(channel: Json) -> Verdict:
     return Verdict(visibility="public", name=name)
 
 
+def refusal(verdict: Verdict) -> str:
+    """What is said where Oxbow does not work, with the way out."""
+    if verdict.visibility == "unknown":
+        return (
+            "I could not make sure that this channel is public, so I did nothing and kept nothing. "
+            "Please say it again in a minute."
+        )
+    return (
+        f"I work in public channels only, and not here: {verdict.reason}. I did nothing and kept "
+        "nothing. Open a public channel, invite me there, and mention me again."
+    )
+
+
 class Gate:
     """Asks Slack what a channel is, and remembers the answer for a short while and for every process.
 

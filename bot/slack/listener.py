@@ -15,7 +15,7 @@ from uuid import UUID
 
 from bot.slack.correcting import Correcting, Said
 from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
-from bot.slack.gate import Gate, Verdict
+from bot.slack.gate import Gate, Verdict, refusal
 from bot.slack.people import People
 from bot.slack.rendered import count, escape, plain
 from bot.slack.replies import Replies
@@ -383,19 +383,6 @@ def _keep(given: FeedbackGiven, connection: Connection, session: UUID) -> None:
     """What was said of a recalled solution weighs on it from the commit on."""
     if given.solution is not None:
         record_feedback(connection, UUID(given.solution), session=session, by=given.by, verdict=given.verdict)
-
-
-def refusal(verdict: Verdict) -> str:
-    """What is said where Oxbow does not work, with the way out."""
-    if verdict.visibility == "unknown":
-        return (
-            "I could not make sure that this channel is public, so I did nothing and kept nothing. "
-            "Please say it again in a minute."
-        )
-    return (
-        f"I work in public channels only, and not here: {verdict.reason}. I did nothing and kept "
-        "nothing. Open a public channel, invite me there, and mention me again."
-    )
 
 
 def _follows(state: ThreadState, author: str, text: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.slack.errors import SlackUnavailable
-from bot.slack.listener import LATE, refusal
+from bot.slack.gate import refusal
+from bot.slack.listener import LATE
 from bot.slack.rendered import plain
 from bot.workspace.people import OXBOW
 from memory.events import (
