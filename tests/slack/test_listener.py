@@ -6,7 +6,6 @@ import pytest
 
 from bot.slack.errors import SlackUnavailable
 from bot.slack.gate import refusal
-from bot.slack.listener import LATE
 from bot.slack.rendered import plain
 from bot.workspace.people import OXBOW
 from memory.events import (
@@ -21,7 +20,6 @@ from memory.events import (
 )
 from tests.slack.fixtures import Slack
 from tests.support.secrets import GITHUB_TOKEN
-from tests.support.waiting import eventually
 
 ADA, BRUNO = "U0ADA00001", "U0BRUNO001"
 
@@ -56,29 +54,6 @@ def answer(slack: Slack, thread: str) -> str:
         TurnFinished(turn=1, outcome="answered"),
     )
     return ts
-
-
-# Order of delivery
-
-
-def late(slack: Slack, ts: str) -> None:
-    """Wait until a message is so old that replies may have come in before it."""
-    eventually(lambda: slack.log.now().timestamp() - float(ts) > LATE)
-
-
-def test_replies_and_stops_that_overtake_their_mention_are_heard_with_it(slack: Slack) -> None:
-    thread = slack.workspace.post("ada", "general", "@Oxbow the import fails")
-    slack.workspace.post("bruno", "general", "only since Monday", thread)
-    slack.workspace.post("bruno", "general", "stop", thread)
-    first, *replies = [event for event in slack.new_events() if event["type"] == "message"]
-    for reply in replies:
-        slack.listener.message(reply)
-    assert slack.received("general", thread) == []
-    late(slack, thread)
-    for _ in range(2):
-        slack.listener.message(first)
-    assert texts(slack, thread) == ["the import fails", "only since Monday"]
-    assert [type(event) for event in slack.received("general", thread)][-1] is InterruptRequested
 
 
 # Mentions
