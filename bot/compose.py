@@ -49,6 +49,7 @@ from bot.slack.decisions import Decisions
 from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.rechecking import Rechecking
+from bot.slack.scopes import SCOPES
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
@@ -116,7 +117,7 @@ def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspa
     suggestions = [problem.mention for problem in PROBLEMS]
     port = LOCAL_PORT if settings.port is None else settings.port
     pulls = pull_request_text(build_forges(settings).plain, repositories(settings.oxbow_repositories))
-    with LocalWorkspace(port=port, suggestions=suggestions, pulls=pulls) as workspace:
+    with LocalWorkspace(port=port, scopes=SCOPES, suggestions=suggestions, pulls=pulls) as workspace:
         yield (
             settings.model_copy(
                 update={
