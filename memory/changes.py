@@ -89,3 +89,9 @@ def with_calls_ended(session: Session, why: str) -> Session:
             )
             session = with_call(session, call.call, finished=ended)
     return session
+
+
+def without_loose_ends(session: Session) -> Session:
+    """What a turn had begun to say at its end is not said after it; only a notice and a recall still are."""
+    kept = tuple(r for r in session.replies if r.ts is not None or r.kind in ("notice", "recall"))
+    return replace(session, replies=kept)

@@ -22,8 +22,9 @@ Json: TypeAlias = dict[str, Any]
 
 InterruptSource = Literal["word", "button", "reaction", "native"]
 Verdict = Literal["solved", "not_solved", "not_relevant"]
-ReplyKind = Literal["progress", "recall", "question", "approval", "answer", "notice"]
-TurnOutcome = Literal["answered", "failed", "interrupted", "paused"]
+ReplyKind = Literal["progress", "recall", "offer", "question", "approval", "answer", "notice"]
+TurnOutcome = Literal["answered", "recalled", "failed", "interrupted", "paused"]
+"""Recalled: an earlier solution was offered, and somebody said that it is the answer."""
 FailureReason = Literal["overloaded", "broken", "context_too_long", "rejected"]
 ToolStatus = Literal["finished", "timed_out", "cancelled", "unknown", "refused"]
 ApprovalScope = Literal["call", "thread"]
@@ -125,6 +126,8 @@ class RecalledSolution:
     score: float
     why: str
     """One short phrase on why it was found, shown to people."""
+    confident: bool = False
+    """So clear that it may be offered as the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

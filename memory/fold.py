@@ -22,6 +22,7 @@ from memory.changes import (
     with_call,
     with_calls_ended,
     with_message,
+    without_loose_ends,
 )
 from memory.events import (
     ApprovalGiven,
@@ -126,8 +127,7 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case NetworkUsed():
             return session
         case ReplyStarted():
-            reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
-            return replace(session, replies=(*session.replies, reply))
+            return _reply_started(session, recorded, event)
         case ReplyPosted():
             return _reply_posted(session, event)
         case ContextCompacted():
@@ -196,6 +196,9 @@ def _feedback_given(session: Session, event: FeedbackGiven) -> Session:
     """The judgement of an answer makes what its turn taught due again; that of a hit is told to the model."""
     turn = event.turn or 0
     session = replace(session, feedback=(*session.feedback, Judgement(turn=turn, given=event)))
+    offer = session.offer
+    if offer and offer.solution == event.solution and session.offer_accepted is None:
+        session = replace(session, offer_accepted=event.verdict == "solved")
     return due_again(told_of_dismissal(session, event), turn)
 
 
@@ -300,6 +303,12 @@ def _still_missing(session: Session) -> SandboxUnavailable | None:
     return missing if missing is not None and missing.delay is None else None
 
 
+def _reply_started(session: Session, recorded: RecordedEvent, event: ReplyStarted) -> Session:
+    reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
+    offered = recorded.seq if event.kind == "offer" else session.offered_through
+    return replace(session, replies=(*session.replies, reply), offered_through=offered)
+
+
 def _reply_posted(session: Session, event: ReplyPosted) -> Session:
     replies = tuple(
         replace(reply, ts=event.ts) if reply.key == event.key else reply for reply in session.replies
@@ -351,7 +360,7 @@ def _enter_stopped(session: Session, through: int) -> Session:
 def _session_closed(session: Session, event: SessionClosed) -> Session:
     """Whoever opens the session again begins anew: what was running when it was closed does not go on."""
     session = with_calls_ended(session, "The session was closed before this ended; its effect is not known.")
-    return _without_loose_ends(
+    return without_loose_ends(
         replace(session, closed=event.reason, turn_open=False, requested=False, failed_call=None)
     )
 
@@ -372,13 +381,7 @@ def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinishe
         spent=() if event.outcome == "paused" else session.spent,
         limit=None,
     )
-    return _next_turn(_without_loose_ends(session), recorded.recorded_at)
-
-
-def _without_loose_ends(session: Session) -> Session:
-    """What a turn had begun to say at its end is not said after it; only a notice and a recall still are."""
-    kept = tuple(r for r in session.replies if r.ts is not None or r.kind in ("notice", "recall"))
-    return replace(session, replies=kept)
+    return _next_turn(without_loose_ends(session), recorded.recorded_at)
 
 
 def _next_turn(session: Session, at: datetime) -> Session:

@@ -181,9 +181,17 @@ class EmbeddedPostgres:
             self._await_start(self._child.pid, log)
             self._create_database()
         except BaseException:
-            self._child.send_signal(signal.SIGQUIT)
-            self._reap()
+            self._give_up(self._child)
             raise
+
+    def _give_up(self, server: subprocess.Popen[bytes]) -> None:
+        """End a server that is no use; in its first moments it may lose a signal, so it gets several."""
+        for how in (*[signal.SIGQUIT] * 10, signal.SIGKILL):
+            server.send_signal(how)
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(0.5)
+                break
+        self._reap()
 
     def _await_start(self, pid: int, log: Path) -> None:
         if not self._ready(pid):

@@ -158,6 +158,10 @@ class Session:
 
     recalled: SolutionsRecalled | None = None
     recall_entered: bool = False
+    offered_through: int = 0
+    """Number of the event with which the offer of an earlier solution was made; 0 while there is none."""
+    offer_accepted: bool | None = None
+    """What was said of it, first; None while nobody has pressed a button."""
     requested: bool = False
     """A model request was recorded and has neither an answer nor a failure yet."""
     failed_call: FailedCall | None = None
@@ -239,6 +243,12 @@ class Session:
     def last_word(self, turn: int) -> str:
         """The text of the turn's last answer, with the parts before it that were cut at the length limit."""
         return "".join(reversed(list(_last_parts(self.conversation, turn))))
+
+    @property
+    def offer(self) -> RecalledSolution | None:
+        """The recalled solution that people confirmed and that is almost certainly the answer."""
+        best = self.recalled.hits[0] if self.recalled and self.recalled.hits else None
+        return best if best is not None and best.confident and best.outcome == "confirmed" else None
 
     def approval(self, call: str) -> Approval | None:
         """What was asked and said about the call, if it was put before people."""

@@ -34,11 +34,19 @@ UPSERT_CITED = text("""
 UPDATE_HELPED = text("""
     -- Counted anew, so that it does not matter how often the session's outcome changes.
     UPDATE solutions SET helped = (
-        SELECT count(DISTINCT uses.session_id) FROM solution_uses AS uses
-        JOIN solutions AS answered ON answered.session_id = uses.session_id
-        WHERE uses.solution_id = solutions.id AND cited AND answered.outcome = 'confirmed'
+        SELECT count(*) FROM (
+            SELECT uses.session_id FROM solution_uses AS uses
+            JOIN solutions AS answered ON answered.session_id = uses.session_id
+            WHERE uses.solution_id = solutions.id AND cited AND answered.outcome = 'confirmed'
+            UNION
+            SELECT feedback.session_id FROM feedback
+            WHERE feedback.solution_id = solutions.id AND verdict = 'solved'
+        ) AS sessions
     )
-    WHERE id IN (SELECT solution_id FROM solution_uses WHERE session_id = :session AND cited)
+    WHERE id IN (
+        SELECT solution_id FROM solution_uses WHERE session_id = :session AND cited
+        UNION SELECT solution_id FROM feedback WHERE session_id = :session
+    )
 """)
 
 UPSERT_FEEDBACK = text("""
@@ -76,6 +84,8 @@ def record_feedback(
     given = {"solution": solution, "session": session, "by": by, "verdict": verdict}
     connection.execute(UPSERT_FEEDBACK, given)
     connection.execute(UPDATE_DISMISSED, {"solution": solution})
+    if session is not None:
+        connection.execute(UPDATE_HELPED, {"session": session})
 
 
 def links(answer: str) -> list[str]:

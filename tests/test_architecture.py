@@ -51,6 +51,7 @@ PURE = (
     "bot/model/prices.py",
     "bot/slack/approval.py",
     "bot/slack/pull_requests.py",
+    "bot/slack/offer.py",
     "bot/slack/rendered.py",
     "bot/slack/rendering.py",
     "bot/slack/text.py",

@@ -42,6 +42,7 @@ from bot.brain.thinking import Thinking
 from bot.brain.tools import problem_with
 from bot.slack.approval import approval_post, settled
 from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.offer import OFFER, offer_post
 from memory.errors import EmbedderUnavailable, LeaseLost
 from memory.events import (
     ApprovalRequested,
@@ -150,6 +151,7 @@ class Brain:
                 self._publishing.advance(claimed, stage, self._speaking.permalink(claimed))
             case FinishTurn(outcome=outcome):
                 self._speaking.fold_progress(claimed, outcome)
+                self._settle_offer(claimed)
                 claimed.append(TurnFinished(turn=claimed.session.turn, outcome=outcome))
             case Index(turn=turn):
                 keep = self._policies.preferences(claimed.address).memory
@@ -188,6 +190,12 @@ class Brain:
         if claimed.session.approval(call.call) is not None:
             post = approval_post(claimed.session, call.call)
             self._speaking.rewrite(claimed, f"approval:{call.call}", post)
+
+    def _settle_offer(self, claimed: Claimed) -> None:
+        """What was offered in this turn loses its buttons."""
+        offered = claimed.session.reply(OFFER)
+        if offered is not None and offered.turn == claimed.session.turn:
+            self._speaking.rewrite(claimed, OFFER, offer_post(claimed.session, over=True))
 
     def _withdraw_question(self, claimed: Claimed) -> None:
         """A question that nobody answered loses its buttons before its call is ended."""

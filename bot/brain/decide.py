@@ -203,7 +203,25 @@ def recall_first(session: Session, _: Facts) -> Step | None:
         return None
     if session.recalled is None:
         return Recall()
-    return _post_once(session, "recall:1", "recall") if session.recalled.hits else None
+    offered = _offer(session)
+    if offered is not None or not session.recalled.hits:
+        return offered
+    return _post_once(session, "recall:1", "recall")
+
+
+def _offer(session: Session) -> Step | None:
+    """What is almost certainly the answer already waits for a word before the model is asked at all."""
+    made = session.reply("offer:1")
+    if session.offer is None or session.turn_requests or (made and made.turn != session.turn):
+        return None
+    posted = _post_once(session, "offer:1", "offer")
+    if posted is not None:
+        return posted
+    if session.offer_accepted:
+        return FinishTurn(outcome="recalled")
+    # Whoever writes on wants it worked on.
+    written = any(message.seq > session.offered_through for message in session.waiting)
+    return None if session.offer_accepted is False or written else Rest()
 
 
 def finish_saying(session: Session, _: Facts) -> Step | None:

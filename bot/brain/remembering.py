@@ -20,7 +20,7 @@ from memory.finding import Finder, Found
 from memory.index import PreparedSolution, SolutionIndex
 from memory.log import ThreadAddress
 from memory.query import QueryProblem
-from memory.recall import Hit, Recall, worth_showing
+from memory.recall import Hit, Recall, confident, worth_showing
 from memory.scope import Scope
 from memory.secrets import SecretMask
 from memory.uses import record_answer, record_shown
@@ -165,4 +165,5 @@ def _as_recalled(hit: Hit) -> RecalledSolution:
         finished_at=hit.finished_at.isoformat(timespec="minutes"),
         score=round(hit.score, 3),
         why=hit.why,
+        confident=confident(hit),
     )

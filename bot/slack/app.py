@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from bot.slack import approval, rendering
+from bot.slack import approval, offer, rendering
 from bot.slack.asking import SHORTCUT, Asking
 from bot.slack.commands import Asked, Commands
 from bot.slack.decisions import Decisions
@@ -17,7 +17,7 @@ from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.rendered import Rendered
 from bot.slack.search_results import PAGE, SHARE, read_button_value
-from memory.events import Json
+from memory.events import Json, Verdict
 from memory.log import ThreadAddress
 
 CHANNEL_EVENTS = (
@@ -107,6 +107,11 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
                 listener.feedback(address, by, "solved", delivery, turn=int(action["value"]))
             case rendering.NOT_SOLVED:
                 listener.feedback(address, by, "not_solved", delivery, turn=int(action["value"]))
+            case offer.ACCEPT | offer.DECLINE as pressed:
+                verdict: Verdict = "solved" if pressed == offer.ACCEPT else "not_solved"
+                solution = str(action["value"])
+                # The first press counts, whoever it is.
+                listener.feedback(address, by, verdict, f"offer:{solution}", solution=solution)
             case _:
                 listener.feedback(address, by, "not_relevant", delivery, solution=str(action["value"]))
         ack()
@@ -125,7 +130,7 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
         _respond(respond, found, response_type="ephemeral", replace_original=True)
 
     app.action(rendering.STOP)(stop)
-    for action in (rendering.SOLVED, rendering.NOT_SOLVED):
+    for action in (rendering.SOLVED, rendering.NOT_SOLVED, offer.ACCEPT, offer.DECLINE):
         app.action(action)(judge)
     app.action(re.compile(rf"{rendering.NOT_RELEVANT}:\d+"))(judge)
     app.action(SHARE)(ack=acknowledge, lazy=[share])

@@ -11,6 +11,7 @@ from typing import assert_never
 from bot.brain.conclusion import answer_parts
 from bot.model.prices import cost
 from bot.slack.approval import approval_post
+from bot.slack.offer import offer_post
 from bot.slack.pull_requests import pull_request_notice
 from bot.slack.rendered import (
     OUTCOME_WORDS,
@@ -51,6 +52,7 @@ STOP, SOLVED, NOT_SOLVED, NOT_RELEVANT = (
 _ENDS: dict[TurnOutcome, str] = {
     "answered": ":white_check_mark: Done",
     "failed": ":warning: Gave up",
+    "recalled": ":white_check_mark: Solved from memory",
     "interrupted": ":octagonal_sign: Stopped",
     "paused": ":double_vertical_bar: Paused",
 }
@@ -72,6 +74,8 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
             return progress(session, around)
         case "recall":
             return recalled(session.recalled.hits if session.recalled else ())
+        case "offer":
+            return offer_post(session)
         case "question":
             return question(session, key.removeprefix("question:"))
         case "approval":
