@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from memory.events import FeedbackGiven, ToolFinished, TurnOutcome
-from memory.session import Message, Session, ToolCall
+from memory.session import Heard, Message, Session, ToolCall
 
 TEACHING: tuple[TurnOutcome, ...] = ("answered", "failed")
 """Ends of a turn after which there is something to keep in memory."""
@@ -95,3 +95,19 @@ def without_loose_ends(session: Session) -> Session:
     """What a turn had begun to say at its end is not said after it; only a notice and a recall still are."""
     kept = tuple(r for r in session.replies if r.ts is not None or r.kind in ("notice", "recall"))
     return replace(session, replies=kept)
+
+
+def entered_unanswered(session: Session, through: int) -> Session:
+    """What was said up to `through` and not read enters the conversation: nobody acts on it any more."""
+    unread = tuple(message for message in session.waiting if message.seq <= through)
+    if not unread:
+        return session
+    results = () if session.calls_sent else tuple(c.finished for c in session.calls if c.finished)
+    heard = Heard(results=results, notes=session.pending_notes, messages=unread)
+    return replace(
+        session,
+        conversation=(*session.conversation, heard),
+        calls_sent=True,
+        pending_notes=(),
+        heard_through=max(session.heard_through, through),
+    )

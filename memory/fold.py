@@ -15,6 +15,7 @@ from memory.change_fold import change_recorded, pull_request_changed
 from memory.changes import (
     TEACHING,
     due_again,
+    entered_unanswered,
     message_at,
     noted,
     open_turn,
@@ -335,25 +336,11 @@ def _interrupt_handled(session: Session, event: InterruptHandled) -> Session:
     session = replace(session, interrupts_handled=event.through, requested=False, failed_call=None)
     if not session.turn_open:
         return session
-    session = _enter_stopped(with_calls_ended(session, "Stopped by the people in the thread."), event.through)
+    session = entered_unanswered(
+        with_calls_ended(session, "Stopped by the people in the thread."), event.through
+    )
     return noted(
         session, "The people in the thread stopped you here. Do not go on with the stopped work unasked."
-    )
-
-
-def _enter_stopped(session: Session, through: int) -> Session:
-    """What was said before the stop and not read enters the conversation before it: nobody acts on it."""
-    unread = tuple(message for message in session.waiting if message.seq <= through)
-    if not unread:
-        return session
-    results = () if session.calls_sent else tuple(c.finished for c in session.calls if c.finished)
-    heard = Heard(results=results, notes=session.pending_notes, messages=unread)
-    return replace(
-        session,
-        conversation=(*session.conversation, heard),
-        calls_sent=True,
-        pending_notes=(),
-        heard_through=max(session.heard_through, through),
     )
 
 
@@ -366,6 +353,11 @@ def _session_closed(session: Session, event: SessionClosed) -> Session:
 
 
 def _turn_finished(session: Session, recorded: RecordedEvent, event: TurnFinished) -> Session:
+    if event.outcome == "recalled":
+        # What was asked is answered: nobody asks the model about it.
+        session = noted(
+            entered_unanswered(session, session.offered_through), "The first solution here solved it."
+        )
     finished = FinishedTurn(
         turn=event.turn,
         outcome=event.outcome,

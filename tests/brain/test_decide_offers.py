@@ -38,7 +38,7 @@ def test_what_is_not_both_is_only_shown() -> None:
 def test_when_it_solved_the_problem_the_turn_is_over_without_the_model() -> None:
     assert step(*OFFERED, pressed("solved")) == FinishTurn(outcome="recalled")
     over = session_of(*OFFERED, pressed("solved"), TurnFinished(turn=1, outcome="recalled"))
-    assert over.index_due == ()
+    assert (over.index_due, over.turn_open) == ((), False)
 
 
 def test_when_it_did_not_the_work_begins_with_everything_that_was_recalled() -> None:
