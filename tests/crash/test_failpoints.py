@@ -25,11 +25,11 @@ from tests.support.product import Product, product
 
 OUTSIDE = frozenset(
     f"{name}:{side}"
-    for name in ("renew", "release", "keep_output", "push", "pull_request")
+    for name in ("renew", "keep_output", "push", "pull_request")
     for side in ("before", "after")
 )
-"""Failpoints that no job here crosses: the heartbeat's, a hand-over's, those of an output too large for its
-event, and of publishing, which `test_publishing` walks."""
+"""Failpoints that no job here crosses: the heartbeat's, those of an output too large for its event, and those
+of publishing, which `test_publishing` walks."""
 
 
 @pytest.fixture(scope="module")
