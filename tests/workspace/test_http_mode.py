@@ -40,7 +40,7 @@ def test_a_failed_delivery_is_repeated_with_retry_headers(
 def test_commands_and_their_answers_travel_over_http(workspace: LocalWorkspace, http_app: HttpApp) -> None:
     http_app.bolt.command("/oxbow")(lambda ack, command: ack(f"you said {command['text']}"))
     workspace.command("ada", "general", "search tz & more")
-    assert [message["text"] for message in workspace.ephemeral("ada")] == ["you said search tz & more"]
+    assert [message["text"] for message in workspace.ephemeral("ada")] == ["you said search tz &amp; more"]
 
 
 def test_buttons_travel_over_http(workspace: LocalWorkspace, http_app: HttpApp) -> None:
