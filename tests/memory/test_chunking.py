@@ -129,8 +129,8 @@ def test_terms_cover_every_field() -> None:
         symptoms=("KeyError",),
         files=("src/tz.py",),
         evidence=(Evidence(command="pytest", exit_code=0),),
-        conversation=("aside",),
+        conversation=("remark",),
     )
-    assert {"import", "zone", "patch", "keyerror", "src/tz.py", "pytest", "aside"} <= set(
+    assert {"import", "zone", "patch", "keyerror", "src/tz.py", "pytest", "remark"} <= set(
         solution_terms(everything)
     )
