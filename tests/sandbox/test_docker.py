@@ -37,6 +37,7 @@ def engine(tmp_path: Path) -> Iterator[StandInEngine]:
 
 
 @needs_root
+@pytest.mark.stand_in
 class TestDockerSandbox(ProcessContract):
     @pytest.fixture
     def host(self, engine: StandInEngine) -> Host:
@@ -44,6 +45,7 @@ class TestDockerSandbox(ProcessContract):
 
 
 @needs_root
+@pytest.mark.stand_in
 class TestDockerEscapes(EscapeContract):
     @pytest.fixture
     def host(self, engine: StandInEngine) -> Host:

@@ -31,6 +31,7 @@ def cluster(tmp_path: Path) -> Iterator[StandInCluster]:
     gc.collect()  # so that the warning above falls here and not into another test
 
 
+@pytest.mark.stand_in
 class TestKubernetesSandbox(ProcessContract):
     @pytest.fixture
     def host(self, cluster: StandInCluster) -> Host:
