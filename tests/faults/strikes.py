@@ -18,6 +18,13 @@ SELECT_OPEN = text("""
 """)
 
 
+SELECT_STILL_OPEN = text("""
+    -- What is counted above, whole.
+    SELECT id, status, lease_epoch, barren_claims, lease_owner, lease_until, runnable_at, clock_timestamp() AS now
+      FROM sessions WHERE runnable_at < clock_timestamp() + interval '10 minutes'
+""")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strike:
     """One fault."""
@@ -41,6 +48,11 @@ class Strikes:
     def open_sessions(self) -> int:
         """How many sessions are at work or due."""
         return len(self._look(None)[1])
+
+    def still_open(self) -> list[str]:
+        """Each of them with its lease and its alarm, for whoever looks for what keeps it."""
+        with self._engine.connect() as connection:
+            return [str(row) for row in connection.execute(SELECT_STILL_OPEN)]
 
     def record(self, kind: str, *, owner: str | None = None, stops: bool = False) -> None:
         """A fault is about to be injected; into the worker `owner` where it is one."""

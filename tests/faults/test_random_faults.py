@@ -33,7 +33,6 @@ from tests.faults.report import Row, rows, table
 from tests.faults.strikes import Strikes
 from tests.support.databases import connected
 from tests.support.proxy import CuttableWire
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.faults
 
@@ -201,9 +200,7 @@ def test_random_faults_lose_nothing_double_nothing_and_leave_no_late_effect(
             time.sleep(0.1)
         working.heal()
         listening.heal()
-        eventually(
-            lambda: not people.unacknowledged() and not strikes.open_sessions(), within=SETTLING, every=0.5
-        )
+        settle(people, strikes, working)
         inspection = Inspection(SessionLog(engine), slack, tmp_path / "data")
         found = [inspection.look(conversation) for conversation in people.conversations]
         made = rows(strikes.all, found)
@@ -212,6 +209,17 @@ def test_random_faults_lose_nothing_double_nothing_and_leave_no_late_effect(
         keep(made, seed)
         assert working.fallen() == []
     check(found)
+
+
+def settle(people: People, strikes: Strikes, working: Processes) -> None:
+    """Wait until everything is heard and done, replacing the workers that a poisonous session still kills."""
+    deadline = time.monotonic() + SETTLING
+    while people.unacknowledged() or strikes.open_sessions():
+        assert time.monotonic() < deadline, (
+            f"after {SETTLING} s: unheard {sorted(people.unacknowledged())}, open {strikes.still_open()}"
+        )
+        working.replace()
+        time.sleep(0.5)
 
 
 def keep(made: list[Row], seed: int) -> None:
