@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.brain.policy import ToolPolicy, read_rules
 from bot.brain.preferences import Offer
-from bot.forge.repository import repositories
 from bot.model.capabilities import CAPABILITIES
 from bot.settings import Settings
 
@@ -18,7 +17,7 @@ def offer(settings: Settings) -> Offer:
     """What channels may choose from."""
     real = settings.anthropic_api_key is not None
     return Offer(
-        repositories=[repository.name for repository in repositories(settings.oxbow_repositories)],
+        repositories=[repository.name for repository in settings.repositories],
         models=sorted({*CAPABILITIES, settings.oxbow_model}) if real else (),
         model=settings.oxbow_model if real else "",
     )

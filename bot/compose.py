@@ -31,7 +31,7 @@ from bot.demo.problems import PROBLEMS
 from bot.following import Following
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
-from bot.forge.repository import full_name, repositories
+from bot.forge.repository import full_name
 from bot.forge.shown import pull_request_text
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
@@ -116,7 +116,7 @@ def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspa
     """A workspace of our own, and the settings with which the same bot works in it."""
     suggestions = [problem.mention for problem in PROBLEMS]
     port = LOCAL_PORT if settings.port is None else settings.port
-    pulls = pull_request_text(build_forges(settings).plain, repositories(settings.oxbow_repositories))
+    pulls = pull_request_text(build_forges(settings).plain, settings.repositories)
     with LocalWorkspace(port=port, scopes=SCOPES, suggestions=suggestions, pulls=pulls) as workspace:
         yield (
             settings.model_copy(
@@ -247,7 +247,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
     `sandbox` is a reason in words where this host has none. `pulls` is where pull requests of plain Git are
     shown, if they are.
     """
-    allowed = repositories(settings.oxbow_repositories)
+    allowed = settings.repositories
     profile = engineer([repository.name for repository in allowed])
     board = ProgressBoard(slack.replies)
     forges = build_forges(settings, web=pulls)

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.brain.budget import Budget
 from bot.brain.policy import read_rules
+from bot.forge.repository import Repository, repositories
+from bot.forge.routing import read_routing
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedder import EMBEDDERS
 from sandbox.choose import CHOICES, DEFAULT_IMAGE, DEFAULT_NAMESPACE
@@ -62,6 +64,8 @@ class Settings(BaseSettings):
     oxbow_egress: SecretStr | None = None
     """The hosts that workspaces may reach, by repository, in the JSON of `parse_policies`."""
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
+    oxbow_routing: str = ""
+    """What people say when they mean one of them: `shop-cart: checkout, basket; orders: csv import`."""
     oxbow_tools: str = ""
     """What every channel's policy must at least be: `bash=ask, write=deny`."""
     oxbow_session_steps: int = Field(default=Budget().steps, ge=1)
@@ -99,6 +103,12 @@ class Settings(BaseSettings):
             for secret in host.secrets.values()
         )
         return tuple(filter(None, (*whole, *passwords, *sent)))
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """What sessions may work on, with the words that mean each."""
+        names = [repository.name for repository in repositories(self.oxbow_repositories)]
+        return repositories(self.oxbow_repositories, read_routing(self.oxbow_routing, names))
 
     @property
     def egress(self) -> dict[str, EgressPolicy]:
@@ -159,6 +169,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"{address!r} is no address that can be read; use file:// or https://")
             if parts.scheme == "file" and not Path(parts.path).is_dir():
                 raise ValueError(f"there is no repository at {parts.path}")
+        return value
+
+    @field_validator("oxbow_routing")
+    @classmethod
+    def _routing(cls, value: str, info: ValidationInfo) -> str:
+        named = repositories(info.data.get("oxbow_repositories", ()))
+        read_routing(value, [repository.name for repository in named])
         return value
 
     @field_validator("oxbow_tools")

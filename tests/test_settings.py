@@ -247,3 +247,10 @@ def test_a_pattern_that_will_not_do_is_named(value: str, said: str) -> None:
 def test_every_secret_of_the_settings_is_known_to_be_one() -> None:
     known = read(**SECRETS).secrets
     assert {*SECRETS.values(), "secret-password"} == set(known)
+
+
+def test_routing_words_belong_to_a_repository_of_the_list() -> None:
+    given = {"OXBOW_REPOSITORIES": "https://a.example/ada/cart", "OXBOW_ROUTING": "cart: basket"}
+    assert [it.words for it in read(**given).repositories] == [("basket",)]
+    [said] = problem(**{**given, "OXBOW_ROUTING": "orders: csv"})
+    assert said.startswith("OXBOW_ROUTING: 'orders' is no name of OXBOW_REPOSITORIES")

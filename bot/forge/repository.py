@@ -6,11 +6,13 @@ The list of the settings decides; whatever anybody writes can only choose from i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-How = Literal["named", "channel", "described", "only"]
+How = Literal["named", "channel", "routed", "described", "only"]
+"""What said which one is meant: somebody, the channel's default, a routing word, the words of its name, or
+that there is no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Repository:
 
     name: str
     address: str
+    words: tuple[str, ...] = ()
+    """What people say when they mean it, as the operator declared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +40,25 @@ class Undecided:
     likely: tuple[Repository, ...]
     refused: tuple[str, ...] = ()
     """What was asked for by name and is not on the list."""
+    contested: bool = False
+    """Somebody named several, or none that is on the list: people decide, and no model."""
 
 
-def repositories(addresses: Sequence[str]) -> tuple[Repository, ...]:
-    """The repositories of these addresses; two with one name are told apart by their owner's."""
+def repositories(
+    addresses: Sequence[str], words: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[Repository, ...]:
+    """The repositories of these addresses; two with one name are told apart by their owner's.
+
+    `words` are routing words by name.
+    """
     short = [short_name(address) for address in addresses]
-    return tuple(
-        Repository(name=name if short.count(name) == 1 else full_name(address), address=address)
+    names = [
+        name if short.count(name) == 1 else full_name(address)
         for name, address in zip(short, addresses, strict=True)
+    ]
+    return tuple(
+        Repository(name=name, address=address, words=(words or {}).get(name, ()))
+        for name, address in zip(names, addresses, strict=True)
     )
 
 
@@ -67,8 +82,9 @@ def choose(
     """The repository that a thread means; None when it says `repo: none`, or when there is none to choose.
 
     In this order: named by somebody (`repo:name`, owner/name, an address, the name as a word), the channel's
-    default, the only one whose every word was used, the only one there is. Naming two decides nothing.
-    What people quote or paste in fences is a hint: it describes, it does not name.
+    default, the only one of which a routing word was used, the only one whose every word was used, the only
+    one there is. Naming two decides nothing. What people quote or paste in fences is a hint: it decides
+    nothing, and what it describes is likely.
     """
     said = "\n".join(messages)
     own = _own_words(said)
@@ -81,16 +97,25 @@ def choose(
     asked = tuple(name for name in asked if name != "none")
     unknown = tuple(name for name in asked if not any(_is_called(it, name) for it in allowed))
     if named or unknown:
-        return Undecided(likely=tuple(named), refused=unknown)
+        return Undecided(likely=tuple(named), refused=unknown, contested=True)
+    return _unnamed(said, own, allowed, default)
+
+
+def _unnamed(said: str, own: str, allowed: Sequence[Repository], default: str | None) -> Chosen | Undecided:
+    """What decides where nobody named one."""
     by_default = [it for it in allowed if default is not None and _is_called(it, default)]
     if by_default:
         return Chosen(repository=by_default[0], how="channel")
-    described = [it for it in allowed if _described(said, it)]
-    if len(described) == 1:
+    routed = [it for it in allowed if _routed(own, it)]
+    if len(routed) == 1:
+        return Chosen(repository=routed[0], how="routed")
+    described = [it for it in allowed if _described(own, it)]
+    if len(described) == 1 and not routed:
         return Chosen(repository=described[0], how="described")
     if len(allowed) == 1:
         return Chosen(repository=allowed[0], how="only")
-    return Undecided(likely=tuple(described))
+    hinted = [it for it in allowed if _routed(said, it) or _described(said, it)]
+    return Undecided(likely=tuple(dict.fromkeys((*routed, *described, *hinted))))
 
 
 _ORDERED = re.compile(r"\brepo(?:sitory)?:\s*<?([\w./:@~-]+\w)", re.IGNORECASE)
@@ -139,6 +164,12 @@ def _is_called(repository: Repository, name: str) -> bool:
         address,
         address.split("://", 1)[-1],
     )
+
+
+def _routed(text: str, repository: Repository) -> bool:
+    """One of its routing words is used, as a word or phrase of its own."""
+    words = (r"\s+".join(map(re.escape, word.split())) for word in repository.words)
+    return any(re.search(rf"(?<![\w/-]){word}(?![\w/-])", text, re.IGNORECASE) for word in words)
 
 
 def _described(text: str, repository: Repository) -> bool:

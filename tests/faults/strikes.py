@@ -20,7 +20,8 @@ SELECT_OPEN = text("""
 
 SELECT_STILL_OPEN = text("""
     -- What is counted above, whole.
-    SELECT id, status, lease_epoch, barren_claims, lease_owner, lease_until, runnable_at, clock_timestamp() AS now
+    SELECT id, status, lease_epoch, barren_claims, lease_owner, lease_until, runnable_at,
+           clock_timestamp() AS now
       FROM sessions WHERE runnable_at < clock_timestamp() + interval '10 minutes'
 """)
 

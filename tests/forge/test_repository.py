@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from bot.forge.repository import Chosen, Repository, Undecided, choose, repositories
+from bot.forge.routing import RoutingProblem, read_routing
 
 
 def named(*names: str) -> tuple[Repository, ...]:
     return tuple(Repository(name=name, address=f"https://a.example/ada/{name}") for name in names)
+
+
+def routed(*words: str, name: str = "orders") -> Repository:
+    return Repository(name=name, address=f"https://a.example/ada/{name}", words=words)
 
 
 # Names
@@ -73,6 +78,44 @@ def test_what_decides_nothing_is_asked_about(text: str, likely: list[str], refus
 def test_a_pasted_log_names_nothing() -> None:
     pasted = "it fails\n```\nrepo: orders\nfatal: shop-cart\n```\n> repo: orders"
     assert choose([pasted], named(SHOP, ORDERS)) == Undecided(likely=named(SHOP, ORDERS))
+
+
+def test_what_a_pasted_log_describes_is_likely_and_not_decided() -> None:
+    allowed = (routed("basket", name=SHOP), routed("invoice"))
+    for pasted in ("it fails\n```\nthe cart of the shop\n```", "it fails\n> the basket is empty"):
+        assert choose([pasted], allowed) == Undecided(likely=allowed[:1])
+
+
+@pytest.mark.parametrize("text", ["an invoice is wrong", "The CSV  import fails, as in shop and cart"])
+def test_a_routing_word_decides_before_the_words_of_names(text: str) -> None:
+    allowed = (*named(SHOP), routed("invoice", "csv import"))
+    assert choose([text], allowed) == Chosen(repository=allowed[1], how="routed")
+
+
+def test_a_routing_word_yields_to_the_default_of_the_channel_and_to_a_name() -> None:
+    allowed = (*named(SHOP), routed("invoice"))
+    assert choose(["the invoice"], allowed, default=SHOP) == Chosen(repository=allowed[0], how="channel")
+    assert choose(["shop-cart: the invoice"], allowed) == Chosen(repository=allowed[0], how="named")
+
+
+@pytest.mark.parametrize("text", ["invoices fail", "see src/invoice/rows.py", "invoice and basket"])
+def test_routing_words_are_whole_and_of_one_repository(text: str) -> None:
+    assert isinstance(choose([text], (routed("basket", name=SHOP), routed("invoice"))), Undecided)
+
+
+def test_routing_words_are_declared_by_name() -> None:
+    declared = read_routing("shop-cart: checkout, basket of goods; orders: csv", [SHOP, ORDERS])
+    assert declared == {SHOP: ("checkout", "basket of goods"), ORDERS: ("csv",)}
+    [cart] = repositories(("https://a.example/ada/shop-cart",), declared)
+    assert cart.words == ("checkout", "basket of goods")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"), [("carts: basket", "'carts' is no name"), ("orders", "'orders' has no words")]
+)
+def test_a_declaration_that_cannot_be_read_is_named(text: str, wrong: str) -> None:
+    with pytest.raises(RoutingProblem, match=wrong):
+        read_routing(text, [SHOP, ORDERS])
 
 
 def test_the_default_of_the_channel_stands_unless_somebody_names_another() -> None:
