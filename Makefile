@@ -11,7 +11,7 @@ run: setup ## start Oxbow: the bot, its database and, without Slack tokens, a lo
 	.venv/bin/oxbow serve
 
 test: setup ## run the tests
-	.venv/bin/python -m pytest -n logical --dist worksteal
+	.venv/bin/python -m pytest -n 3 --dist worksteal
 
 faults: setup ## kill processes at random moments and check that nothing is lost; FAULTS_SECONDS sets how long
 	.venv/bin/python -m pytest -m faults tests/faults
