@@ -7,9 +7,8 @@ import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import timedelta
-from threading import Thread
 
 from pydantic import SecretStr
 
@@ -36,6 +35,8 @@ from bot.forge.shown import pull_request_text
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
+from bot.nightly_refit import NightlyRefit
+from bot.periodic import Periodic
 from bot.settings import Settings
 from bot.slack.admission import Admission
 from bot.slack.app import Surfaces, build_app
@@ -58,10 +59,10 @@ from bot.webhooks import PATH, GitHubWebhooks
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
+from memory.chores import Chores
 from memory.corrections import Corrections
 from memory.database import Engine, Engines, check_server, connect, migrate
-from memory.embedder import Embedder, ProcessEmbedder, open_embedder, patient
-from memory.errors import EmbedderUnavailable
+from memory.embedder import Embedder, patient
 from memory.finding import Finder
 from memory.index import SolutionIndex
 from memory.listening import Listening
@@ -302,6 +303,19 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
         board.stop()
 
 
+@contextmanager
+def periodically(slack: SlackSide, engines: Engines, embedder: Embedder) -> Iterator[None]:
+    """Do what is due once in a night or a week, for as long as this is open."""
+    engine = engines.background
+    chores, recall = Chores(engine), Recall(engine, patient(embedder))
+    periodic = Periodic(team=slack.identity.team, chores=chores, tasks=[NightlyRefit(engine, recall, chores)])
+    periodic.start()
+    try:
+        yield
+    finally:
+        periodic.stop()
+
+
 def build_snapshots(settings: Settings) -> Snapshots:
     """Where the snapshots of workspaces are kept."""
     return Snapshots(settings.oxbow_data_dir.resolve() / "snapshots")
@@ -375,23 +389,3 @@ def _notices(model: Model, sandbox: Sandbox | str) -> tuple[str, ...]:
     unisolated = not isinstance(sandbox, str) and sandbox.name == "unisolated"
     risk = "Commands run without isolation here: OXBOW_SANDBOX=unisolated." if unisolated else None
     return tuple(notice for notice in (model.notice, risk) if notice)
-
-
-@contextmanager
-def open_embedding(settings: Settings) -> Iterator[Embedder]:
-    """The embedder of the settings, its process while this is open; the first text loads the model."""
-    embedder = open_embedder(settings.oxbow_embedder)
-    with embedder if isinstance(embedder, ProcessEmbedder) else nullcontext():
-        yield embedder
-
-
-def warm(embedder: Embedder) -> None:
-    """Let the embedder's model load in the background from now on, so that the first search need not wait."""
-    Thread(target=_warm, args=(embedder,), name="warm-embedder", daemon=True).start()
-
-
-def _warm(embedder: Embedder) -> None:
-    try:
-        embedder.embed(["warm"])
-    except EmbedderUnavailable as error:
-        logger.warning("memory cannot be searched yet: %s", error)

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.compose import build_secrets, open_embedding
+from bot.compose import build_secrets
+from bot.embedding import open_embedding
 from bot.settings import read_settings
 from memory.database import Engine, check_server, connect, migrate
 from memory.evaluation import Quality

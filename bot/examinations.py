@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.compose import build_github, build_sandbox, database_url, open_embedding
+from bot.compose import build_github, build_sandbox, database_url
+from bot.embedding import open_embedding
 from bot.findings import Finding, Status
 from bot.forge.errors import ForgeError
 from bot.forge.forges import Forges

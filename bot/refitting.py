@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.commands import NothingFound, progress, team_of
-from bot.compose import open_database, open_embedding
+from bot.compose import open_database
+from bot.embedding import open_embedding
 from bot.settings import read_settings
 from memory.ranker_versions import RankerVersion, current_weights, roll_back, versions
 from memory.recall import Recall
-from memory.refitting import FEWEST_QUESTIONS, Refit, refit
+from memory.refitting import FEWEST_QUESTIONS, Refit, adopt, refit
 from memory.weights import DEFAULT, FEATURES, Weights
 
 
@@ -26,9 +27,10 @@ def renew_ranking() -> int:
             task = bar.add_task("refit", total=None)
             for result in refit(engine, Recall(engine, embedder), team=team):
                 bar.update(task, completed=result.done, total=result.total)
-        with engine.connect() as connection:
+        with engine.begin() as connection:
+            accepted = adopt(connection, result, team=team)
             known = versions(connection, team)
-    _print(result, known)
+    _print(result, known, accepted=accepted)
     return 0
 
 
@@ -46,7 +48,7 @@ def take_ranking_back() -> int:
     return 0
 
 
-def _print(result: Refit, known: Sequence[RankerVersion]) -> None:
+def _print(result: Refit, known: Sequence[RankerVersion], *, accepted: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if result.weights is None:
         console.print(
@@ -54,7 +56,7 @@ def _print(result: Refit, known: Sequence[RankerVersion]) -> None:
         )
         return
     gain = f"{100 * result.before:.1f} → {100 * result.after:.1f}"
-    verdict = "in use from now on" if result.accepted else "not enough of a gain, nothing changes"
+    verdict = "in use from now on" if accepted else "not enough of a gain, nothing changes"
     console.print(f"{result.questions} questions; nDCG@10 of held-back ones {gain}: {verdict}.", markup=False)
     console.print(_explained(result.weights))
     for version in known:

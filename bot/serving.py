@@ -18,11 +18,11 @@ from bot.compose import (
     listening,
     local_workspace,
     open_database,
-    open_embedding,
-    warm,
+    periodically,
     working,
 )
 from bot.demo.repositories import materialise
+from bot.embedding import open_embedding, warm
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
@@ -90,6 +90,7 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
                     pulls=pulls,
                 )
             )
+            parts.enter_context(periodically(slack, connections, embedder))
             how.append("working")
         if listen:
             heard = listening(wanted, slack, connections, remembering, secrets)

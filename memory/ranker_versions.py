@@ -46,7 +46,7 @@ class RankerVersion:
     questions: int
     """Questions with a known answer that taught it."""
     before: float
-    """nDCG@10 with the shipped weights, 0 to 1."""
+    """nDCG@10 with the weights that were in use, 0 to 1."""
     after: float
     """nDCG@10, each question ranked by weights that the other questions taught, 0 to 1."""
     made_at: datetime

@@ -1,59 +1,26 @@
 """Refitting: a team's ranker, taught by what its people did with earlier threads.
 
-A question and its answer are known where an answer that people accepted cites an earlier thread, and where
-somebody answers by posting the link of one. Each question is searched for as its memory was then.
+Each question is searched for as its memory was then. Nothing is put to use here but by `adopt`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Connection, Engine
 
 from memory.learning import Example, cross_validated, fit, mean_ndcg
-from memory.ranker_versions import accept
+from memory.ranker_versions import accept, current_weights
 from memory.recall import Recall
 from memory.scope import Scope
-from memory.weights import DEFAULT, Weights
+from memory.teaching import EarlierUses, Question, questions
+from memory.weights import Weights
 
 FEWEST_QUESTIONS = 50
 """With fewer, chance decides what the held-back ones say."""
-MOST_QUESTIONS = 2_000
-"""The latest ones; each costs a search."""
 LEAST_GAIN = 0.005
 """Of nDCG@10, held back, for a change of what people are used to."""
-
-SELECT_QUESTIONS = text("""
-    -- Questions with the threads that answered them: cited by an answer that was not rejected, or linked by
-    -- somebody who is not the asker.
-    WITH cited AS (
-        SELECT asking.id, answer.channel, answer.thread
-        FROM solution_uses AS uses
-        JOIN solutions AS answer ON answer.id = uses.solution_id
-        JOIN solutions AS asking ON asking.session_id = uses.session_id
-        WHERE cited AND asking.team = :team AND asking.outcome IN ('confirmed', 'answered')
-    ),
-    linked AS (
-        SELECT asking.id, answer.channel, answer.thread
-        FROM solutions AS asking
-        CROSS JOIN LATERAL jsonb_array_elements(asking.conversation) AS message
-        CROSS JOIN LATERAL regexp_matches(message ->> 'text', 'https?://[^\\s<>()|"`]+', 'g') AS found (link)
-        JOIN solutions AS answer ON answer.team = asking.team AND answer.permalink = link[1]
-        WHERE asking.team = :team AND asking.session_id IS NULL AND answer.permalink <> ''
-            AND message ->> 'author' <> asking.conversation -> 0 ->> 'author'
-    )
-    SELECT asking.id, asking.problem, asking.channel, asking.thread, asking.finished_at, ARRAY(
-        SELECT DISTINCT answers.channel || ' ' || answers.thread
-        FROM (SELECT * FROM cited UNION ALL SELECT * FROM linked) AS answers
-        WHERE answers.id = asking.id AND (answers.channel, answers.thread) <> (asking.channel, asking.thread)
-    ) AS answers
-    FROM solutions AS asking JOIN channels USING (team, channel)
-    WHERE asking.id IN (SELECT id FROM cited UNION SELECT id FROM linked)
-        AND public AND outcome <> 'withdrawn'
-    ORDER BY asking.finished_at DESC LIMIT :most
-""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,56 +32,65 @@ class Refit:
     questions: int = 0
     """Questions that taught: an answer is among their candidates."""
     before: float = 0.0
-    """nDCG@10 with the shipped weights, 0 to 1."""
+    """nDCG@10 with the weights in use, 0 to 1. Where these were learned they know the questions: a gain over
+    them is a gain."""
     after: float = 0.0
     """nDCG@10 of questions that were held back."""
     weights: Weights | None = None
     """What was learned, if there was enough to learn from."""
-    accepted: bool = False
+
+    @property
+    def improves(self) -> bool:
+        """Whether held-back questions gain enough by it to be put to use."""
+        return self.weights is not None and self.after >= self.before + LEAST_GAIN
 
 
 def refit(engine: Engine, recall: Recall, *, team: str) -> Iterator[Refit]:
-    """Learn a team's weights anew and put them to use if held-back questions gain by it; yields progress.
-
-    Raises `EmbedderUnavailable`.
-    """
+    """Learn a team's weights anew; yields progress, at last what came out. Raises `EmbedderUnavailable`."""
     with engine.connect() as connection:
-        rows = connection.execute(SELECT_QUESTIONS, {"team": team, "most": MOST_QUESTIONS}).all()
+        asked, uses = questions(connection, team), EarlierUses(connection, team)
+        current = current_weights(connection, team)
     examples = []
-    for done, row in enumerate(rows):
-        yield Refit(done=done, total=len(rows))
-        examples.append(_example(recall, team, row))
+    for done, question in enumerate(asked):
+        yield Refit(done=done, total=len(asked))
+        examples.append(_example(recall, uses, team, question))
     teaching = [example for example in examples if example.teaches]
     if len(teaching) < FEWEST_QUESTIONS:
-        yield Refit(done=len(rows), total=len(rows), questions=len(teaching))
+        yield Refit(done=len(asked), total=len(asked), questions=len(teaching))
         return
-    before, after, weights = mean_ndcg(teaching, DEFAULT), cross_validated(teaching), fit(teaching)
-    accepted = after >= before + LEAST_GAIN
-    if accepted:
-        with engine.begin() as connection:
-            accept(connection, team, weights, questions=len(teaching), before=before, after=after)
     yield Refit(
-        done=len(rows),
-        total=len(rows),
+        done=len(asked),
+        total=len(asked),
         questions=len(teaching),
-        before=before,
-        after=after,
-        weights=weights,
-        accepted=accepted,
+        before=mean_ndcg(teaching, current),
+        after=cross_validated(teaching),
+        weights=fit(teaching),
     )
 
 
-def _example(recall: Recall, team: str, row: Row[Any]) -> Example:
+def adopt(connection: Connection, learned: Refit, *, team: str) -> bool:
+    """Put to use what was learned if it improves; whether it is in use from the commit on."""
+    if learned.weights is None or not learned.improves:
+        return False
+    figures = {"before": learned.before, "after": learned.after}
+    accept(connection, team, learned.weights, questions=learned.questions, **figures)
+    return True
+
+
+def _example(recall: Recall, uses: EarlierUses, team: str, question: Question) -> Example:
     candidates = recall.candidates(
-        row.problem,
+        question.problem,
         team=team,
-        channel=row.channel,
-        exclude=[(team, row.channel, row.thread)],
-        scope=Scope(as_of=row.finished_at),
+        channel=question.channel,
+        exclude=[(team, question.channel, question.thread)],
+        scope=Scope(as_of=question.asked_at),
     )
-    grades = tuple(int(" ".join(candidate.thread[1:]) in row.answers) for candidate in candidates)
+    threads = [" ".join(candidate.thread[1:]) for candidate in candidates]
+    known = [
+        place for place, thread in enumerate(threads) if question.among is None or thread in question.among
+    ]
     return Example(
-        features=tuple(candidate.features for candidate in candidates),
-        grades=grades,
-        ideal=(1,) * len(row.answers),
+        features=tuple(uses.features(candidates[place], before=question.asked_at) for place in known),
+        grades=tuple(int(threads[place] in question.answers) for place in known),
+        ideal=(1,) * len(question.answers),
     )

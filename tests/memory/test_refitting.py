@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from memory.embedder import HashingEmbedder
 from memory.ranker_versions import accept, current_weights, roll_back, versions
 from memory.recall import Recall
-from memory.refitting import FEWEST_QUESTIONS, Refit, refit
+from memory.refitting import FEWEST_QUESTIONS, Refit, adopt, refit
 from memory.solutions import Solution, Utterance
 from memory.weights import DEFAULT, Weights
 from tests.memory.solution_makers import OLD, TEAM, make_solution, remember
@@ -41,6 +41,8 @@ def linking(problem: str, n: int, at: datetime) -> Solution:
 
 def run(engine: Engine) -> Refit:
     *_, last = refit(engine, Recall(engine, HashingEmbedder()), team=TEAM)
+    with engine.begin() as connection:
+        assert adopt(connection, last, team=TEAM) == last.improves
     return last
 
 
@@ -52,7 +54,7 @@ def weights(engine: Engine) -> Weights:
 def test_links_that_people_post_teach_the_ranking(engine: Engine) -> None:
     remember(engine, HashingEmbedder(), *threads(MANY))
     learned = run(engine)
-    assert (learned.questions, learned.accepted) == (MANY, True)
+    assert (learned.questions, learned.improves) == (MANY, True)
     assert learned.after > learned.before
     assert weights(engine) == learned.weights
     assert weights(engine).unsolved > DEFAULT.unsolved
@@ -71,7 +73,7 @@ def test_searches_go_by_what_was_learned(engine: Engine) -> None:
 def test_too_few_questions_teach_nothing(engine: Engine) -> None:
     remember(engine, HashingEmbedder(), *threads(3))
     learned = run(engine)
-    assert (learned.questions, learned.weights, learned.accepted) == (3, None, False)
+    assert (learned.questions, learned.weights, learned.improves) == (3, None, False)
     assert weights(engine) == DEFAULT
 
 
