@@ -95,7 +95,7 @@ def test_what_was_shown_beside_a_dismissed_one_comes_before_it(engine: Engine) -
         record_feedback(connection, first, session=opened, by="U1", verdict="not_relevant")
     [question] = known(engine)
     assert question.answers == {"C1 2.0"}
-    assert question.among == {"C1 1.0", "C1 2.0"}
+    assert question.among == frozenset({"C1 1.0", "C1 2.0"})
 
 
 def test_a_channel_that_is_not_public_any_more_teaches_nothing(engine: Engine) -> None:
