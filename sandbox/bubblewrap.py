@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.door import EGRESS, INSIDE, told
 from sandbox.enclosure import Launch, Place
-from sandbox.launch import STAGE
+from sandbox.launch import FIRST_INHERITED, GATE, STAGE, TOLD
 from sandbox.port import Limits
 from sandbox.relay import PORT, PROGRAM
 
@@ -62,11 +62,13 @@ _PARTS_OF_ETC = (
 # Memory, not disk: counted by a memory group where there is one, bounded by this otherwise.
 _TMP_BYTES = 256 * 1024**2
 _SHM_BYTES = 64 * 1024**2
-_ARGUMENTS, _FIRST_FILE = 10, 11
+_ARGUMENTS, _FIRST_FILE = FIRST_INHERITED, FIRST_INHERITED + 1
 # The limit on processes is set inside, where the kernel counts the sandbox's processes alone.
 _SHELL = 'ulimit -u "$1" && exec /bin/bash -c "$2"'
 # With a way to the network, the relay listens before the command begins.
 _SHELL_WITH_RELAY = '/usr/bin/python3 -I -S -c "$3" && ' + _SHELL
+# It comes before all else; its end without a word means that the supervisor died.
+_WAIT = f"read -r -u {GATE} && exec {GATE}<&- && "
 _PROXY = f"http://127.0.0.1:{PORT}"
 _PROXIES = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), _PROXY)
 _NO_PROXY = dict.fromkeys(("no_proxy", "NO_PROXY"), "localhost,127.0.0.1")
@@ -135,13 +137,23 @@ class Bubblewrap:
             argv=(
                 "bwrap",
                 *("--args", str(_ARGUMENTS)),
-                *("--", "/bin/bash", "-c", shell[0], "bash", str(limits.processes), command, shell[1]),
+                *(
+                    "--",
+                    "/bin/bash",
+                    "-c",
+                    _WAIT + shell[0],
+                    "bash",
+                    str(limits.processes),
+                    command,
+                    shell[1],
+                ),
             ),
             environment=_ENVIRONMENT,
             directory="/",
             inherited=("\0".join(arguments).encode() + b"\0", *(text.encode() for text in _ETC.values())),
             staged=tuple(folders.items()) if self.own_users else (),
             uid=place.uid,
+            announced=True,
             watched=(str(place.workspace), str(place.home)),
         )
 
@@ -157,6 +169,7 @@ def _arguments(workspace: str, home: str, door: str | None, environment: dict[st
     return [
         *("--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"),
         *("--hostname", "oxbow", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
+        *("--info-fd", str(TOLD)),
         *(part for name, value in environment.items() for part in ("--setenv", name, value)),
         *_system(),
         *_etc(),

@@ -7,6 +7,7 @@
     stream       what the command writes, while it writes it, up to a limit
     output       head and tail of what the command wrote
     outcome      one line, written last and in one rename
+    remains      where to find what a killed supervisor leaves, written before the command begins
     trouble      what the supervisor said when it failed itself
 
 A call that has begun, has no outcome and whose lock is free has died: nobody will ever know its end.
@@ -82,6 +83,15 @@ class Call:
                 raise
             return b""
 
+    def remains(self) -> str:
+        """Where what is left of the command is found. Raises FileNotFoundError when the gate has moved."""
+        try:
+            return (self.folder / "remains").read_text()
+        except FileNotFoundError:
+            if not (self.folder / "lock").exists():
+                raise
+            return ""
+
     def trouble(self) -> str:
         """The last line of what the supervisor said when it failed itself, if it could say anything."""
         try:
@@ -123,10 +133,18 @@ def call_folder(calls: Path, call: str) -> Path:
 
 def running(calls: Path) -> list[Call]:
     """The calls of a workspace whose command runs at this moment."""
+    return [call for call in _begun(calls) if call.state() == "running"]
+
+
+def died(calls: Path) -> list[Call]:
+    """The calls of a workspace whose supervisor was killed."""
+    return [call for call in _begun(calls) if call.state() == "died"]
+
+
+def _begun(calls: Path) -> list[Call]:
     if not calls.is_dir():
         return []
-    found = [Call(call=path.name, folder=path) for path in calls.iterdir() if (path / "begun").exists()]
-    return [call for call in found if call.state() == "running"]
+    return [Call(call=path.name, folder=path) for path in calls.iterdir() if (path / "begun").exists()]
 
 
 def _digest(request: tuple[str | bytes, ...]) -> str:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from threading import Event
 
+from sandbox import remains
 from sandbox.calls import Call
 from sandbox.enclosure import Launch
 from sandbox.errors import SandboxUnreachable
@@ -24,8 +25,6 @@ STARTED, TAKEN, STALE = 0, 3, 4
 # A command that ends at once is answered within 2 ms, a long one costs twenty looks a second.
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.002, 0.05
 _LOOK_FOR_DEATH = 0.25
-# What a killed supervisor ran dies with it, but not in the same instant: an effect was seen 94 ms later.
-_DYING = 1.0
 _SOURCE = Path(__file__).resolve().parent.parent
 _START = f"import sys; sys.path.append({str(_SOURCE)!r}); from sandbox.supervisor import main; main()"
 
@@ -37,7 +36,7 @@ def run(call: Call, launch: Launch, limits: Limits, cancelled: Event) -> Outcome
             case "ended":
                 return call.outcome()
             case "died":
-                time.sleep(_DYING)
+                remains.end(call.remains())
                 return Unknown(reason=_obituary(call))
             case "waiting":
                 if cancelled.is_set():

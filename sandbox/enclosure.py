@@ -34,10 +34,12 @@ class Launch:
     environment: dict[str, str]
     directory: str
     inherited: tuple[bytes, ...] = ()
-    """Contents readable from descriptor 10, 11, and so on."""
+    """Contents readable from descriptor `launch.FIRST_INHERITED` on."""
     staged: tuple[tuple[str, str], ...] = ()
     """Host folder → folder below `/tmp` under which the process sees it, in a mount namespace of its own."""
     uid: int | None = None
+    announced: bool = False
+    """It tells its first process on descriptor `launch.TOLD` and begins when `launch.GATE` says so."""
     limit_user: bool = False
     """Limit processes by what the user has in all, because no namespace counts the command's alone."""
     watched: tuple[str, ...] = ()

@@ -6,13 +6,20 @@ from __future__ import annotations
 import os
 import resource
 
+from sandbox import remains
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` would cost every command 5 ms
     from typing import Any
 
     from sandbox.containment import Containment
 
-_FIRST_INHERITED = 10
+TOLD, GATE = 18, 19
+"""The descriptors on which a namespace tells its first process, and waits for the word to begin."""
+
+FIRST_INHERITED = 20
+"""Above what the supervisor has open at this point."""
+
 # Covered by a file system of its own in the namespace; the folder exists on every host.
 STAGE = "/tmp"  # noqa: S108
 # HUP, INT, PIPE, TERM, CHLD, XFSZ: what Python, or whoever started the worker, may have set to be ignored.
@@ -24,30 +31,64 @@ _MS_NOSUID, _MS_NODEV = 2, 4
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280, "armv7l": 311}
 """The number of the call by machine; the C library has no function for it."""
 _JOIN_SESSION_KEYRING = 1
+_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 
 
 def launch(order: dict[str, Any], containment: Containment) -> tuple[int, int]:
-    """Start the process; its id and the pipe with all its output."""
-    ours, theirs = os.pipe()
+    """Start the process; its id and the pipe with all its output.
+
+    Where to find what is left of it is noted in the call's folder before the command begins.
+    """
+    supervisor, output, told, gate = os.getpid(), os.pipe(), os.pipe(), os.pipe()
+    if order["uid"] is not None and not order["announced"]:
+        _note(remains.of_user(order["uid"]))
     pid = os.fork()
     if pid:
-        os.close(theirs)
-        os.set_blocking(ours, False)
-        return pid, ours
+        for theirs in (output[1], told[1], gate[0]):
+            os.close(theirs)
+        if order["announced"]:
+            _let_begin(told[0], gate[1])
+        os.close(told[0])
+        os.close(gate[1])
+        os.set_blocking(output[0], False)
+        return pid, output[0]
     try:
-        _become(order, containment, theirs)
+        os.dup2(told[1], TOLD, inheritable=order["announced"])
+        os.dup2(gate[0], GATE, inheritable=order["announced"])
+        _become(order, containment, output[1], supervisor)
     except OSError as error:
-        os.write(theirs, f"the command could not be started: {error}\n".encode())
+        os.write(output[1], f"the command could not be started: {error}\n".encode())
     finally:
         os._exit(126)
 
 
-def _become(order: dict[str, Any], containment: Containment, output: int) -> None:
+def _let_begin(told: int, gate: int) -> None:
+    """Open the gate when the first process of the namespace is noted. Without a supervisor it stays shut."""
+    said = b""
+    while piece := os.read(told, 4096):
+        said += piece
+    # As bubblewrap writes it: {"child-pid": 1234, and more.
+    _, known, rest = said.partition(b'"child-pid":')
+    if known:
+        _note(remains.of_process(int(rest.split(b",")[0].strip(b" }\n"))))
+        try:
+            os.write(gate, b"\n")
+        except BrokenPipeError:
+            return  # it is gone already, and whoever watches it will see that
+
+
+def _note(text: str) -> None:
+    note = os.open("remains", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.write(note, text.encode())
+    os.close(note)
+
+
+def _become(order: dict[str, Any], containment: Containment, output: int, supervisor: int) -> None:
     os.umask(0o022)
     containment.enter()
     _leave_keys()
     for number, content in enumerate(order["inherited"]):
-        _inherit(content, _FIRST_INHERITED + number)
+        _inherit(content, FIRST_INHERITED + number)
     if order["staged"]:
         _stage(order["staged"])
     _limit(order, containment)
@@ -55,11 +96,21 @@ def _become(order: dict[str, Any], containment: Containment, output: int) -> Non
         os.setgroups([])
         os.setresgid(order["uid"], order["uid"], order["uid"])
         os.setresuid(order["uid"], order["uid"], order["uid"])
+    _die_with(supervisor)
     os.chdir(order["directory"])
     _reset_signals()
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.execve(order["program"], order["argv"], order["environment"])  # noqa: S606
+
+
+def _die_with(supervisor: int) -> None:
+    """Be killed when the supervisor is. A change of user would undo it, so it comes after that."""
+    import ctypes  # noqa: PLC0415 - loaded already by the supervisor
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    if os.getppid() != supervisor:
+        os._exit(126)
 
 
 def _leave_keys() -> None:

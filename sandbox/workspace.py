@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.calls import running
+from sandbox import remains
+from sandbox.calls import died, running
 from sandbox.containment import disk
 from sandbox.enclosure import Place
 from sandbox.errors import SandboxLost, SandboxUnavailable, SandboxUnreachable
@@ -136,6 +137,8 @@ def stop(calls: Path) -> None:
         if time.monotonic() > give_up:
             raise SandboxUnreachable(f"{len(alive)} commands below {calls} do not stop")
         time.sleep(0.02)
+    for call in died(calls):
+        remains.end(call.remains())
 
 
 def _workspace(folder: Path, gate: Path, token: str) -> Workspace:

@@ -20,6 +20,10 @@ from tests.contracts.sandbox_contract import (
 )
 from tests.contracts.workspace_contract import WorkspaceContract
 
+HELD = "setsid flock held bash -c 'touch started; sleep 600' & sleep 600"
+IS_FREE = "flock -n held echo free"
+"""What `HELD` started keeps its lock for its life."""
+
 
 class ProcessContract(WorkspaceContract):
     """Holds for every backend with real processes."""
@@ -83,6 +87,15 @@ class ProcessContract(WorkspaceContract):
             cancelled.set()
             assert isinstance(future.result(PATIENCE), Cancelled)
         assert worker.output("flock -n lock echo free") == "free\n"
+
+    def test_the_end_of_a_killed_supervisors_command_is_told_when_nothing_of_it_is_left(
+        self, host: Host, worker: Worker
+    ) -> None:
+        with in_background(lambda: worker.run(HELD, call="c")) as future:
+            assert eventually(lambda: worker.has("started"))
+            host.kill_supervisor(worker.reference, "c")
+            assert isinstance(future.result(PATIENCE), Unknown)
+        assert worker.output(IS_FREE) == "free\n"
 
     def test_what_was_written_before_the_kill_is_kept(self, worker: Worker) -> None:
         outcome = worker.run("echo before; sleep 600", limits=Limits(seconds=0.5))

@@ -7,7 +7,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from sandbox.calls import claim
+from sandbox.calls import call_folder
 from sandbox.enclosure import Enclosure
 from sandbox.fake import FakeSandbox, Run
 from sandbox.local import LocalSandbox
@@ -45,7 +45,7 @@ class LocalHost:
         """The process that works in the call's folder."""
         session, _, token = reference.partition(".")
         (gate,) = (self.root / "sessions" / session).glob("epoch.*")
-        folder = claim(gate / token, call, ("execute", COUNT)).folder
+        folder = call_folder(gate / token, call)
         (found,) = (
             int(process.name)
             for process in Path("/proc").iterdir()
