@@ -14,8 +14,10 @@ from pydantic import SecretStr
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
+from bot.brain.distilling import Distilling
 from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
+from bot.brain.indexing import Indexing
 from bot.brain.network import Network
 from bot.brain.policies import Policies
 from bot.brain.preferences import MEMORY
@@ -65,6 +67,7 @@ from memory.database import Engine, Engines, check_server, connect, migrate
 from memory.embedder import Embedder, patient
 from memory.finding import Finder
 from memory.index import SolutionIndex
+from memory.kept_forms import KeptForms
 from memory.listening import Listening
 from memory.log import SessionLog
 from memory.postgres import EmbeddedPostgres
@@ -137,21 +140,24 @@ def build_secrets(settings: Settings) -> SecretMask:
 
 
 def build_remembering(
-    engines: Engines, embedder: Embedder, slack: SlackSide, secrets: SecretMask
+    settings: Settings, engines: Engines, embedder: Embedder, slack: SlackSide, secrets: SecretMask
 ) -> Remembering:
     """Memory with the gate in front of every hit; what is indexed lets what is asked go first."""
-    index = SolutionIndex(engines.background, patient(embedder))
+    indexing = Indexing(
+        SolutionIndex(engines.background, patient(embedder)),
+        secrets,
+        build_distilling(settings, engines.background, secrets),
+    )
     recall = Recall(engines.hot, embedder)
     finder = Finder(engines.hot, recall)
-    settings = ChannelSettings(engines.hot)
+    channel_settings = ChannelSettings(engines.hot)
     return Remembering(
         recall,
         finder,
-        index,
+        indexing,
         slack.gate.shows,
         slack.people.confined,
-        lambda team: settings.channels_with(team, MEMORY, "off"),
-        secrets,
+        lambda team: channel_settings.channels_with(team, MEMORY, "off"),
     )
 
 
@@ -339,6 +345,12 @@ def build_model(settings: Settings) -> Model:
         base_url=settings.anthropic_base_url,
         model=settings.oxbow_model,
     )
+
+
+def build_distilling(settings: Settings, engine: Engine, secrets: SecretMask) -> Distilling | None:
+    """What reads finished turns with a small model, if one is named."""
+    name = settings.oxbow_distil_model
+    return None if name is None else Distilling(build_model(settings), name, KeptForms(engine), secrets)
 
 
 def build_forges(settings: Settings, *, web: str = "") -> Forges:

@@ -72,7 +72,7 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
         embedder = parts.enter_context(open_embedding(wanted))
         warm(embedder)
         secrets = build_secrets(wanted)
-        remembering = build_remembering(connections, embedder, slack, secrets)
+        remembering = build_remembering(wanted, connections, embedder, slack, secrets)
         worker: Worker | None = None
         how: list[str] = []
         if work:

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     anthropic_api_key: SecretStr | None = None
     anthropic_base_url: str | None = None
     oxbow_model: str = DEFAULT_MODEL
+    oxbow_distil_model: str | None = None
+    """Of the same provider: reads what finished turns taught. None: rules alone do."""
 
     database_url: SecretStr | None = None
     oxbow_data_dir: Path = Path("data")
@@ -182,6 +184,13 @@ class Settings(BaseSettings):
     @classmethod
     def _policy(cls, value: str) -> str:
         read_rules(value)
+        return value
+
+    @field_validator("oxbow_distil_model")
+    @classmethod
+    def _with_key(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("anthropic_api_key") is None:
+            raise ValueError("needs company: set ANTHROPIC_API_KEY, or leave it out")
         return value
 
     @field_validator("oxbow_embedder")

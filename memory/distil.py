@@ -10,11 +10,18 @@ import re
 from collections.abc import Iterable
 from uuid import UUID
 
+from memory.change import Publication
 from memory.session import FinishedTurn, Judgement, Session, ToolCall
 from memory.solutions import Evidence, Outcome, Solution, Utterance
 
+RULES_VERSION = 1
+"""Raised when other fields are read out of the same log."""
+
 SYMPTOMS = 8
 """Error lines kept of one turn: the first ones name the problem, later ones repeat it."""
+
+ENVIRONMENT = 8
+"""Programs with their versions kept of one turn: a longer list is the output of an installer."""
 
 EVIDENCE = 20
 """Commands kept of one turn, the last ones: they show that the fix holds."""
@@ -24,6 +31,12 @@ _ERROR = re.compile(
 )
 _COMMIT = re.compile(r"^\[\S+(?: \(root-commit\))? ([0-9a-f]{7,40})\] ", re.MULTILINE)
 
+
+_VERSION = re.compile(
+    r"\b(?:[A-Z][\w+#-]*|(?:python|node|npm|pip|go|java|ruby|gcc|psql|postgres\w*)) v?\d+(?:\.\d+)+\b"
+    r"|\b[\w-]+==\d[\w.]*\b"
+)
+"""A program with its version: `Python 3.11.4`, `node v20.1`, `requests==2.31`."""
 
 _NOTHING_FOUND = re.compile(
     r"\W*(?:I (?:have no (?:recording|idea|answer)|have nothing|(?:could|did|do|can) ?n[o']t (?:find|know)"
@@ -60,12 +73,14 @@ def distil(session: Session, turn: int, *, session_id: UUID, permalink: str) -> 
         finished_at=finished.finished_at,
         permalink=permalink,
         symptoms=_symptoms([problem, *_outputs(calls)]),
+        environment=_environment([*(m.text for m in said), *_outputs(calls), fix]),
         evidence=_evidence(calls),
         files=tuple(
             dict.fromkeys(str(c.input["path"]) for c in calls if c.tool in ("edit", "write") and _went(c))
         ),
         repository=attached.repository if attached else None,
         commit=session.change.commit_of(turn) or _commit(calls),
+        pull_request=_pull_request(session.change, turn),
         people=tuple(dict.fromkeys(message.author_name for message in said)),
         conversation=(
             *(Utterance(author=m.author_name, text=m.text) for m in said),
@@ -114,9 +129,20 @@ def _outputs(calls: Iterable[ToolCall]) -> Iterable[str]:
     return (call.finished.output for call in calls if call.tool == "bash" and call.finished)
 
 
+def _pull_request(change: Publication, turn: int) -> str | None:
+    """The link of the one that the turn's commit is part of."""
+    opened = change.opened
+    return opened.address if opened and opened.turn <= turn and change.commit_of(turn) else None
+
+
 def _symptoms(texts: Iterable[str]) -> tuple[str, ...]:
     lines = (line.strip() for text in texts for line in _ERROR.findall(text))
     return tuple(dict.fromkeys(lines))[:SYMPTOMS]
+
+
+def _environment(texts: Iterable[str]) -> tuple[str, ...]:
+    found = (match.group() for text in texts for match in _VERSION.finditer(text))
+    return tuple(dict.fromkeys(found))[:ENVIRONMENT]
 
 
 def _evidence(calls: Iterable[ToolCall]) -> tuple[Evidence, ...]:

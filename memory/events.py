@@ -315,6 +315,17 @@ class TurnFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionDistilled:
+    """A small model was asked what a turn taught; `refused` says why its answer is not used."""
+
+    VERSION: ClassVar[int] = 1
+    turn: int
+    model: str
+    usage: Usage
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SolutionIndexed:
     """What the turn taught is in the index, written in the transaction of this event."""
 
@@ -360,6 +371,7 @@ Recorded: TypeAlias = (
     | LimitReached
     | InterruptHandled
     | TurnFinished
+    | SolutionDistilled
     | SolutionIndexed
     | SessionClosed
     | ChangeRecorded

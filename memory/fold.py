@@ -48,6 +48,7 @@ from memory.events import (
     SandboxUnavailable,
     SessionClosed,
     SessionOpened,
+    SolutionDistilled,
     SolutionIndexed,
     SolutionsRecalled,
     ToolFinished,
@@ -140,6 +141,8 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return _interrupt_handled(session, event)
         case TurnFinished():
             return _turn_finished(session, recorded, event)
+        case SolutionDistilled():
+            return replace(session, spent=(*session.spent, (event.model, event.usage)))
         case SolutionIndexed():
             return replace(session, index_due=tuple(t for t in session.index_due if t != event.turn))
         case SessionClosed():

@@ -32,18 +32,20 @@ UPSERT_SOLUTION = text("""
     -- the outcome that people here gave it.
     INSERT INTO solutions AS known (
         team, channel, thread, turn, session_id, source, problem, fix, cause, symptoms, evidence, files,
-        repository, commit, people, conversation, outcome, permalink, length, content_hash, finished_at
+        repository, commit, people, conversation, outcome, permalink, length, content_hash, finished_at,
+        environment, pull_request, form
     ) VALUES (
         :team, :channel, :thread, :turn, :session_id, :source, :problem, :fix, :cause,
         CAST(:symptoms AS text[]), CAST(:evidence AS jsonb), CAST(:files AS text[]), :repository, :commit,
         CAST(:people AS text[]), CAST(:conversation AS jsonb), :outcome, :permalink, :length, :content_hash,
-        :finished_at
+        :finished_at, CAST(:environment AS text[]), :pull_request, :form
     )
     ON CONFLICT (team, channel, thread, turn) DO UPDATE SET
         session_id = excluded.session_id, source = excluded.source, problem = excluded.problem,
         fix = excluded.fix, cause = excluded.cause, symptoms = excluded.symptoms,
         evidence = excluded.evidence, files = excluded.files, repository = excluded.repository,
-        commit = excluded.commit,
+        commit = excluded.commit, environment = excluded.environment,
+        pull_request = excluded.pull_request, form = excluded.form,
         people = excluded.people, conversation = excluded.conversation, permalink = excluded.permalink,
         content_hash = excluded.content_hash, finished_at = excluded.finished_at,
         indexed_at = clock_timestamp(),
@@ -206,6 +208,7 @@ def _storable(solution: Solution) -> Solution:
         fix=storable(solution.fix),
         cause=storable(solution.cause),
         symptoms=tuple(map(storable, solution.symptoms)),
+        environment=tuple(map(storable, solution.environment)),
         files=tuple(map(storable, solution.files)),
         people=tuple(map(storable, solution.people)),
         evidence=tuple(
@@ -223,6 +226,7 @@ def _solution_row(prepared: PreparedSolution) -> dict[str, object]:
         "session_id": solution.session,
         "source": "import" if solution.session is None else "session",
         "symptoms": list(solution.symptoms),
+        "environment": list(solution.environment),
         "files": list(solution.files),
         "people": list(solution.people),
         "evidence": json.dumps([asdict(run) for run in solution.evidence]),

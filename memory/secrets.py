@@ -63,6 +63,7 @@ class SecretMask:
             fix=self.text(solution.fix),
             cause=self.text(solution.cause),
             symptoms=tuple(map(self.text, solution.symptoms)),
+            environment=tuple(map(self.text, solution.environment)),
             files=tuple(map(self.text, solution.files)),
             evidence=tuple(
                 Evidence(command=self.text(run.command), exit_code=run.exit_code) for run in solution.evidence

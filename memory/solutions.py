@@ -15,6 +15,9 @@ Outcome = Literal["confirmed", "answered", "unsolved", "withdrawn", "failed"]
 Standing = Literal["current", "wrong", "outdated", "superseded"]
 """Whether a solution still holds, as the people of its thread said last."""
 
+Form = Literal["rules", "model"]
+"""What read the typed fields out of the thread."""
+
 Correction = Literal["forget", "wrong", "outdated", "superseded"]
 """What the people of a thread may say of what it taught."""
 
@@ -55,11 +58,16 @@ class Solution:
     permalink: str
     symptoms: tuple[str, ...] = ()
     """Error texts, verbatim."""
+    environment: tuple[str, ...] = ()
+    """Programs with their versions, as the thread writes them."""
     cause: str = ""
     evidence: tuple[Evidence, ...] = ()
     files: tuple[str, ...] = ()
     repository: str | None = None
     commit: str | None = None
+    pull_request: str | None = None
+    """The link of the one that its turn opened."""
     people: tuple[str, ...] = ()
     conversation: tuple[Utterance, ...] = ()
     """Every message of the thread in order; its chunks are indexed beside the typed fields."""
+    form: Form = "rules"

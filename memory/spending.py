@@ -11,8 +11,8 @@ from memory.database import transaction
 from memory.events import Usage
 
 OF_MONTH = text("""
-    -- Tokens by model since the beginning of the month in UTC, summaries included. Calls are kept apart by
-    -- the largest threshold their prompt is above: the size of a prompt may decide its price.
+    -- Tokens by model since the beginning of the month in UTC, all calls of models. They are kept
+    -- apart by the largest threshold their prompt is above: the size of a prompt may decide its price.
     SELECT
         fields_of(payload) ->> 'model' AS model,
         coalesce((SELECT max(size) FROM unnest(CAST(:thresholds AS bigint[])) AS size
@@ -22,7 +22,8 @@ OF_MONTH = text("""
         CAST(sum(cache_read_tokens) AS bigint) AS cache_read_tokens,
         CAST(sum(cache_write_tokens) AS bigint) AS cache_write_tokens
     FROM sessions
-    JOIN events ON session_id = sessions.id AND type IN ('model_responded', 'context_compacted'),
+    JOIN events ON session_id = sessions.id
+        AND type IN ('model_responded', 'context_compacted', 'solution_distilled'),
         json_to_record(fields_of(payload) -> 'usage') AS used (
             input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint
         )

@@ -66,6 +66,8 @@ PURE = (
     "memory/distil.py",
     "memory/events.py",
     "memory/fold.py",
+    "memory/forms.py",
+    "memory/grounding.py",
     "memory/secret_names.py",
     "memory/secret_shapes.py",
     "memory/network_events.py",

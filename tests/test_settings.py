@@ -47,6 +47,14 @@ def problem(**variables: str) -> list[str]:
     return str(raised.value).splitlines()
 
 
+def test_a_model_that_distils_needs_a_key() -> None:
+    assert problem(OXBOW_DISTIL_MODEL="claude-haiku-5-5") == [
+        "OXBOW_DISTIL_MODEL: needs company: set ANTHROPIC_API_KEY, or leave it out"
+    ]
+    named = read(OXBOW_DISTIL_MODEL="claude-haiku-5-5", ANTHROPIC_API_KEY="sk-secret-key")
+    assert named.oxbow_distil_model == "claude-haiku-5-5"
+
+
 def test_without_any_setting_the_local_workspace_takes_slacks_place() -> None:
     settings = read()
     assert (settings.local, settings.http) == (True, False)

@@ -154,8 +154,13 @@ class Brain:
                 self._settle_offer(claimed)
                 claimed.append(TurnFinished(turn=claimed.session.turn, outcome=outcome))
             case Index(turn=turn):
-                keep = self._policies.preferences(claimed.address).memory
-                self._remembering.index(claimed, turn, self._speaking.permalink(claimed), keep=keep)
+                self._remembering.indexing.index(
+                    claimed,
+                    turn,
+                    self._speaking.permalink(claimed),
+                    keep=self._policies.preferences(claimed.address).memory,
+                    may_ask=self._policies.spent_out(claimed.address) is None,
+                )
             case Rest():
                 raise AssertionError("resting is the loop's own step")
             case _:

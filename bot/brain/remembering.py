@@ -1,29 +1,23 @@
-"""Memory as the brain uses it: recall before work, search while working, indexing after it."""
+"""Memory as the brain uses it: recall before work, search while working, `indexing` after it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
-from uuid import UUID
 
 from bot.brain.claimed import Claimed
 from bot.brain.conversation import quoted, visible
+from bot.brain.indexing import Indexing
 from bot.slack.rendered import cut
-from memory.database import Connection
-from memory.distil import distil
 from memory.errors import EmbedderUnavailable
-from memory.events import RecalledSolution, SolutionIndexed, SolutionsRecalled
+from memory.events import RecalledSolution, SolutionsRecalled
 from memory.finding import Finder, Found
-from memory.index import PreparedSolution, SolutionIndex
-from memory.log import ThreadAddress
 from memory.query import QueryProblem
 from memory.recall import Hit, Recall, confident, worth_showing
 from memory.scope import Scope
-from memory.secrets import SecretMask
-from memory.uses import record_answer, record_shown
+from memory.uses import record_shown
 
 logger = logging.getLogger(__name__)
 
@@ -47,25 +41,23 @@ Withheld = Callable[[str], frozenset[str]]
 
 
 class Remembering:
-    """Recall and index, with every hit's channel asked about at the moment of use."""
+    """Recall and search, with every hit's channel asked about at the moment of use."""
 
     def __init__(
         self,
         recall: Recall,
         finder: Finder,
-        index: SolutionIndex,
+        indexing: Indexing,
         visible: Visible,
         confined: Confined,
         withheld: Withheld,
-        secrets: SecretMask,
     ) -> None:
         self._recall = recall
         self._finder = finder
-        self._index = index
+        self.indexing = indexing
         self._visible = visible
         self._confined = confined
         self._withheld = withheld
-        self._secrets = secrets
 
     def recall(self, claimed: Claimed) -> None:
         """Search for the session's question and record what was found, which may be nothing.
@@ -106,30 +98,6 @@ class Remembering:
         """
         found = self._finder.find(query, team=team, channel=channel, only=only)
         return replace(found, hits=tuple(self._only_visible(found.hits)))
-
-    def index(self, claimed: Claimed, turn: int, permalink: str, *, keep: bool = True) -> None:
-        """Write what the turn taught, in the transaction of the event that says so; nothing unless `keep`."""
-        taught = distil(claimed.session, turn, session_id=claimed.id, permalink=permalink)
-        solution = taught if keep else None
-        if solution is None:
-            claimed.append(
-                SolutionIndexed(turn=turn, kept=False), within=partial(self._withdraw, claimed.address, turn)
-            )
-            return
-        # The log of an older version may hold what was not masked then.
-        prepared = self._index.prepare(self._secrets.solution(solution))
-        store = partial(self._store, claimed.id, prepared)
-        claimed.append(SolutionIndexed(turn=turn, kept=True), within=store)
-
-    def _store(self, session: UUID, prepared: PreparedSolution, connection: Connection) -> None:
-        self._index.store(connection, prepared)
-        solution = prepared.solution
-        record_answer(connection, session, team=solution.team, answer=solution.fix)
-
-    def _withdraw(self, address: ThreadAddress, turn: int, connection: Connection) -> None:
-        self._index.withdraw_turn(
-            connection, team=address.team, channel=address.channel, thread=address.thread, turn=turn
-        )
 
     def _search(self, query: str, claimed: Claimed) -> list[Hit]:
         address, only = claimed.address, self._only(claimed)

@@ -29,9 +29,13 @@ class Capabilities:
     """Levels of `output_config.effort`; empty when the parameter is not sent."""
     max_output: int
     """Tokens of one response, thinking included."""
+    structured_output: bool
+    """Whether `output_config.format` is sent where a request asks for JSON of a schema."""
 
 
-_CURRENT = Capabilities(adaptive_thinking=True, efforts=_ALL_EFFORTS, max_output=128_000)
+_CURRENT = Capabilities(
+    adaptive_thinking=True, efforts=_ALL_EFFORTS, max_output=128_000, structured_output=True
+)
 
 CAPABILITIES = {
     "claude-fable-5-2": _CURRENT,
@@ -41,12 +45,15 @@ CAPABILITIES = {
     "claude-sonnet-5-5": _CURRENT,
     # The page of Haiku 5.5 names the parameter and these levels; higher ones are not promised.
     "claude-haiku-5-5": Capabilities(
-        adaptive_thinking=True, efforts=("low", "medium", "high"), max_output=128_000
+        adaptive_thinking=True,
+        efforts=("low", "medium", "high"),
+        max_output=128_000,
+        structured_output=True,
     ),
 }
 
 # 32,000 output tokens is the lowest limit of any model that is not retired.
-UNKNOWN = Capabilities(adaptive_thinking=False, efforts=(), max_output=32_000)
+UNKNOWN = Capabilities(adaptive_thinking=False, efforts=(), max_output=32_000, structured_output=False)
 
 
 def capabilities(model: str) -> Capabilities:

@@ -36,6 +36,9 @@ def parameters(request: ModelRequest, *, model: str, effort: Effort | None) -> J
         parameters["thinking"] = {"type": "adaptive", "display": "summarized"}
     if effort is not None:
         parameters["output_config"] = {"effort": effort}
+    if request.schema is not None and row.structured_output:
+        wanted = {"type": "json_schema", "schema": request.schema}
+        parameters["output_config"] = parameters.get("output_config", {}) | {"format": wanted}
     return parameters
 
 

@@ -36,6 +36,8 @@ class ModelRequest:
     """Another model of the same provider; None for the adapter's own."""
     effort: str | None = None
     """None for the adapter's own; left out where the model does not know it."""
+    schema: Json | None = None
+    """The answer's text is JSON of this schema; left out where the model cannot be held to one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def main() -> None:
     sandbox = LocalSandbox(settings.oxbow_data_dir / "workspaces", Bubblewrap(programs()[0]))
     secrets = SecretMask()
     with engines(engine) as connections:
-        remembering = build_remembering(connections, HashingEmbedder(), slack, secrets)
+        remembering = build_remembering(settings, connections, HashingEmbedder(), slack, secrets)
         with working(
             settings, slack, connections, remembering, secrets, model=ScriptModel(script), sandbox=sandbox
         ) as worker:

@@ -14,6 +14,7 @@ from bot.model.scripted import ScriptedModel
 from memory.distil import EVIDENCE, SYMPTOMS, distil
 from memory.events import Event, FeedbackGiven, SandboxLost, TurnFinished, TurnOutcome, Verdict
 from memory.solutions import Evidence, Outcome, Solution, Utterance
+from tests.brain.change_logs import opened, pushed
 from tests.brain.logs import (
     answered,
     asked,
@@ -61,6 +62,20 @@ def calling(*calls: tuple[dict[str, Any], dict[str, Any]]) -> tuple[Event, ...]:
 
 def bash(command: str, output: str = "", exit_code: int | None = 0) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"command": command}, {"output": output, "exit_code": exit_code}
+
+
+def test_programs_with_their_versions_are_the_environment() -> None:
+    turn = calling(
+        bash("python3 --version", "Python 3.11.4\n"), bash("pip freeze", "requests==2.31.0\nline 3 of 4.5\n")
+    )
+    assert taught(*turn).environment == ("Python 3.11.4", "requests==2.31.0")
+
+
+def test_the_pull_request_of_the_turns_commit_is_linked() -> None:
+    answer = first_answer(text="Fixed.")
+    assert taught(*answer, pushed(), opened(), done()).pull_request == opened().address
+    assert taught(*answer, pushed(), opened(turn=2), done()).pull_request is None
+    assert taught(*answer, opened(), done()).pull_request is None
 
 
 def test_a_turn_that_was_answered() -> None:

@@ -11,6 +11,7 @@ from threading import Event
 
 import pytest
 
+from bot.brain.distilling import SCHEMA
 from bot.demo.problems import PROBLEMS
 from bot.model.capabilities import CAPABILITIES, DEFAULT_MODEL
 from bot.model.port import Model, ModelRequest
@@ -101,6 +102,21 @@ def test_unsigned_thinking_at_the_limit_is_left_out(api: MessagesApi) -> None:
 
 def test_the_model_that_answered_is_named(api: MessagesApi) -> None:
     assert respond(asking(api, model="claude-sonnet-5-5"), HELLO).model == "claude-sonnet-5-5"
+
+
+@pytest.mark.parametrize(
+    ("model", "config"),
+    [
+        ("claude-haiku-5-5", {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}),
+        ("claude-of-tomorrow", None),
+    ],
+)
+def test_json_of_a_schema_is_asked_of_models_that_know_how(
+    api: MessagesApi, model: str, config: Json | None
+) -> None:
+    request = replace(asked(HELLO), model=model, effort="low", schema=SCHEMA)
+    asking(api).respond(request, on_text=lambda _: None, cancelled=Event())
+    assert api.journal[-1].json.get("output_config") == config
 
 
 def conversation(model: Model, turns: int) -> None:

@@ -73,6 +73,10 @@ REFUSED = {
     "forced tool": (request(HELLO, tool_choice={"type": "any"}), "Forced tool use"),
     "foreign thinking": (request(HELLO, assistant(thinking("Mine.")), HELLO), "cannot be modified"),
     "fixed thinking budget": (request(HELLO, thinking={"type": "enabled"}), "thinking.type.enabled"),
+    "schema that lets more in": (
+        request(HELLO, output_config={"format": {"type": "json_schema", "schema": {"type": "object"}}}),
+        "must be explicitly set to false",
+    ),
     "field of a response": (request(HELLO, assistant({**text("a"), "parsed": 1}), HELLO), "Extra inputs"),
     "field nobody knows": (request(HELLO, effort="high"), "effort: Extra inputs"),
     "calls without tools": (

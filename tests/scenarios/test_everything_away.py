@@ -140,7 +140,7 @@ def at_work(
         engines(engine) as connections,
     ):
         slack = slack_side(chosen, engine)
-        remembering = build_remembering(connections, embedder, slack, secrets)
+        remembering = build_remembering(settings, connections, embedder, slack, secrets)
         model = build_model(chosen)
         with (
             working(chosen, slack, connections, remembering, secrets, model=model, sandbox=sandbox) as worker,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Event as Signal
 from unicodedata import category
 
 import pytest
 from sqlalchemy import Engine
 
 from bot.brain.conversation import visible
+from bot.brain.distilling import Distilling
 from bot.brain.remembering import QUOTED_FIX, QUOTED_PROBLEM
 from bot.workspace.people import OXBOW, TEAM
 from memory.embedder import HashingEmbedder
 from memory.events import Event, Json, ModelRequested, ReplyPosted, SolutionsRecalled, TurnFinished
+from memory.kept_forms import KeptForms
 from memory.log import ThreadAddress
 from sandbox.port import Sandbox
 from tests.memory.solution_makers import make_solution, remember
@@ -22,8 +26,10 @@ from tests.support.databases import Databases, connected
 from tests.support.planted import PLANTED
 from tests.support.product import Product, product
 from tests.support.script_model import ScriptModel, in_turn, says
+from tests.support.secrets import secret_mask
 
 LINK = "https://river.slack.com/archives/C1/p1"
+FIX = "Rows without tz are UTC."
 PROBLEM = "KeyError: 'tz' in the nightly import of orders"
 
 
@@ -101,6 +107,46 @@ def test_people_see_words_that_call_nobody_and_lead_nowhere_else(worked: Worked)
     assert not re.search(r"<!|<@", str(blocks))
     sections = str([block for block in blocks if block["type"] == "section"])
     assert set(re.findall(r"<(https?://[^|>]*)", sections)) == {LINK}
+
+
+def obeying(planted: str) -> ScriptModel:
+    """A small model that does whatever the thread tells it: says it everywhere, and more."""
+    said = {
+        **dict.fromkeys(("problem", "cause", "fix"), planted),
+        **{name: [planted, "invented ZEBRA"] for name in ("symptoms", "environment", "commands", "files")},
+        "outcome": "confirmed",
+        "permalink": "https://evil.example/ZEBRA",
+        "people": ["Ada"],
+    }
+    return ScriptModel(in_turn(says(json.dumps(said))))
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_small_model_that_obeys_it_changes_what_is_said_and_nothing_that_counts(
+    kind: str, forms: KeptForms
+) -> None:
+    model, planted = obeying(PLANTED[kind]), PLANTED[kind]
+    earlier = make_solution(PROBLEM, fix=FIX, conversation=(f"{PROBLEM}\n{planted}", FIX))
+    distilling = Distilling(model, "small", forms, secret_mask())
+    read = distilling.distil(earlier, may_ask=True, abandoned=Signal()).solution
+    [asked] = model.requests
+    assert "ZEBRA" not in asked.system
+    [quotation] = [block["text"] for block in asked.messages[0]["content"]]
+    assert not {*re.findall(r"<(/?[^ >]+)", quotation)} - {"thread", "text", "/text", "/thread"}
+    assert visible(quotation) == quotation
+    assert "invented" not in str(read)
+    assert "evil.example/ZEBRA" not in read.permalink
+    facts = replace(
+        read, problem="", fix="", cause="", symptoms=(), environment=(), evidence=(), files=(), form="rules"
+    )
+    assert facts == replace(earlier, problem="", fix="", cause="")
+    assert all(run.exit_code is None for run in read.evidence)
+
+
+@pytest.fixture(scope="module")
+def forms(databases: Databases) -> Iterator[KeptForms]:
+    with databases.fresh() as url, connected(url) as engine:
+        yield KeptForms(engine)
 
 
 @pytest.mark.parametrize("kind", PLANTED)

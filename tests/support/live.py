@@ -137,7 +137,7 @@ def live(
     secrets = secret_mask()
     with engines(engine) as connections, local_workspace(chosen) as (settings, workspace):
         slack = slack_side(settings, engine)
-        remembering = build_remembering(connections, HashingEmbedder(), slack, secrets)
+        remembering = build_remembering(settings, connections, HashingEmbedder(), slack, secrets)
         with (
             working(
                 settings, slack, connections, remembering, secrets, model=model, sandbox=sandbox

@@ -74,8 +74,20 @@ def _check_fields(request: Json) -> None:
     _require(thinking == "adaptive", f'"thinking.type.{thinking}" is not supported for this model.')
     effort = request.get("output_config", {}).get("effort", "high")
     _require(effort in EFFORTS, f"output_config.effort: Input should be one of {sorted(EFFORTS)}")
+    if (form := request.get("output_config", {}).get("format")) is not None:
+        _check_format(form)
     for block in request.get("system", []):
         _require(block["text"].strip(), "system: text content blocks must be non-empty")
+
+
+def _check_format(form: Json) -> None:
+    _require(form.get("type") == "json_schema", "output_config.format.type: Input should be 'json_schema'")
+    schema = form.get("schema", {})
+    _require(
+        schema.get("type") == "object" and schema.get("additionalProperties") is False,
+        "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to "
+        "false",
+    )
 
 
 def _check_tools(request: Json) -> None:

@@ -16,8 +16,10 @@ from sqlalchemy import Engine, text
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
 from bot.brain.claimed import Claimed, StopSignal
+from bot.brain.distilling import Distilling
 from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
+from bot.brain.indexing import Indexing
 from bot.brain.network import Network
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
@@ -114,7 +116,14 @@ def _die() -> None:
 class Product:
     """What `oxbow serve` composes, driven by hand: a message is heard, a worker runs until it rests."""
 
-    def __init__(self, engine: Engine, workspace: LocalWorkspace, folder: Path, sandbox: Sandbox) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        workspace: LocalWorkspace,
+        folder: Path,
+        sandbox: Sandbox,
+        distilling: Distilling | None = None,
+    ) -> None:
         self.instants = Instants()
         web = SlackWeb(
             WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10, retry_handlers=[]),
@@ -142,11 +151,10 @@ class Product:
         self.remembering = Remembering(
             recall,
             Finder(engine, recall),
-            SolutionIndex(engine, embedder),
+            Indexing(SolutionIndex(engine, embedder), secret_mask(), distilling),
             self.gate.shows,
             people.confined,
             lambda team: self.settings.channels_with(team, "memory", "off"),
-            secret_mask(),
         )
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
         self.settings = ChannelSettings(engine)
@@ -250,10 +258,12 @@ def key(message: Json) -> str:
 
 
 @contextmanager
-def product(engine: Engine, folder: Path, sandbox: Sandbox) -> Iterator[Product]:
+def product(
+    engine: Engine, folder: Path, sandbox: Sandbox, distilling: Distilling | None = None
+) -> Iterator[Product]:
     """The product on a workspace of its own."""
     with LocalWorkspace() as workspace:
-        built = Product(engine, workspace, folder, sandbox)
+        built = Product(engine, workspace, folder, sandbox, distilling)
         built.board.start()
         try:
             yield built

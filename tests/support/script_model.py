@@ -81,7 +81,9 @@ def _speak(blocks: Sequence[Json], on_text: Callable[[str], None], cancelled: Ev
 
 
 def _on_the_wire(request: ModelRequest) -> Json:
+    asked: Json = {"format": {"type": "json_schema", "schema": request.schema}} if request.schema else {}
     return {
+        "output_config": asked,
         "model": "script",
         "max_tokens": request.max_tokens,
         "system": [{"type": "text", "text": request.system}],
