@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
-from bot.brain.distilling import Distilling
 from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.indexing import Indexing
@@ -34,9 +33,8 @@ from bot.forge.forges import Forges
 from bot.forge.github import GitHub
 from bot.forge.repository import full_name
 from bot.forge.shown import pull_request_text
-from bot.model.anthropic import AnthropicModel
 from bot.model.port import Model
-from bot.model.scripted import ScriptedModel
+from bot.models import build_distilling
 from bot.nightly_refit import NightlyRefit
 from bot.periodic import Periodic
 from bot.settings import Settings
@@ -67,7 +65,6 @@ from memory.database import Engine, Engines, check_server, connect, migrate
 from memory.embedder import Embedder, patient
 from memory.finding import Finder
 from memory.index import SolutionIndex
-from memory.kept_forms import KeptForms
 from memory.listening import Listening
 from memory.log import SessionLog
 from memory.postgres import EmbeddedPostgres
@@ -85,9 +82,6 @@ from sandbox.upkeep import Policy, Upkeep
 
 LOCAL_PORT = 8731
 """Of the local workspace's page when PORT is not set."""
-
-PACE = 0.4
-"""Seconds between two lines of the scripted model: slow enough to be watched and steered."""
 
 logger = logging.getLogger(__name__)
 
@@ -334,23 +328,6 @@ def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweep
         most_bytes=settings.oxbow_workspace_gib * 1024**3,
     )
     return Sweeper(Upkeep(sandbox=sandbox, snapshots=build_snapshots(settings), policy=policy), engine)
-
-
-def build_model(settings: Settings) -> Model:
-    """The real model when there is a key, else the scripted one."""
-    if settings.anthropic_api_key is None:
-        return ScriptedModel(PROBLEMS, pace=PACE)
-    return AnthropicModel(
-        api_key=settings.anthropic_api_key.get_secret_value(),
-        base_url=settings.anthropic_base_url,
-        model=settings.oxbow_model,
-    )
-
-
-def build_distilling(settings: Settings, engine: Engine, secrets: SecretMask) -> Distilling | None:
-    """What reads finished turns with a small model, if one is named."""
-    name = settings.oxbow_distil_model
-    return None if name is None else Distilling(build_model(settings), name, KeptForms(engine), secrets)
 
 
 def build_forges(settings: Settings, *, web: str = "") -> Forges:

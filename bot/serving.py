@@ -11,7 +11,6 @@ from threading import Event
 from types import FrameType
 
 from bot.compose import (
-    build_model,
     build_remembering,
     build_sandbox,
     build_secrets,
@@ -23,6 +22,7 @@ from bot.compose import (
 )
 from bot.demo.repositories import materialise
 from bot.embedding import open_embedding, warm
+from bot.models import build_model
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
