@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from sandbox.egress import EgressProxy, EgressRequest
 from sandbox.egress_policy import EgressPolicy, Host
 from tests.contracts.sandbox_contract import Worker, take, take_over
 from tests.sandbox.hosts import LocalHost
-from tests.support.web_host import WebHost
+from tests.support.web_host import WebHost, certified, made_certificate
 
 NAME = "web.example.org"
 CURL = "curl --silent --max-time 20"
@@ -41,25 +40,12 @@ def web() -> Iterator[WebHost]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for the host, and its key, in one file."""
-    path = tmp_path_factory.mktemp("tls") / "host.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", path, "-out", f"{path}.crt", "-subj", f"/CN={NAME}"),
-            *("-addext", f"subjectAltName=DNS:{NAME}"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
-    return path
+    return made_certificate(tmp_path_factory.mktemp("tls"), NAME)
 
 
 @pytest.fixture
 def secure(certificate: Path) -> Iterator[WebHost]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with WebHost(context) as web:
+    with WebHost(certified(certificate)) as web:
         yield web
 
 

@@ -17,11 +17,13 @@ from memory.change_events import (
     ForgeAwaited,
     PullRequestOpened,
 )
-from memory.events import Json, TurnFinished
+from memory.events import Json, ToolFinished, TurnFinished
 from tests.scenarios.shop import DECLARED, FIX, Shop, bash
 from tests.support.script_model import Answer, ScriptModel, in_turn, says
 from tests.support.secrets import GITHUB_TOKEN
 from tests.support.waiting import eventually
+
+OUTWARDS = "cat < /dev/tcp/1.1.1.1/53"
 
 
 def test_a_commit_in_the_workspace_becomes_a_draft_that_the_answer_names(shop: Shop) -> None:
@@ -32,6 +34,16 @@ def test_a_commit_in_the_workspace_becomes_a_draft_that_the_answer_names(shop: S
     assert "Draft pull request" in shop.answer(thread)
     assert "#1 Fix the file" in shop.answer(thread)
     assert opened.branch.startswith("oxbow/fix-the-file-")
+
+
+def test_a_session_works_and_is_checked_without_any_network(shop: Shop) -> None:
+    shop.declare(DECLARED.replace("grep", f"! {OUTWARDS} && grep"))
+    thread = shop.ask(bash(f"{FIX}; {OUTWARDS}"), says("It was wrong, now it is right."))
+    [ran] = shop.events(thread, ToolFinished)
+    assert "Network is unreachable" in ran.output
+    [checked] = shop.events(thread, ChangeChecked)
+    assert [run.exit_code for run in checked.runs] == [0]
+    assert len(shop.events(thread, PullRequestOpened)) == 1
 
 
 def test_the_commit_is_oxbow_s_with_everybody_who_steered(shop: Shop) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -44,6 +46,29 @@ class WebHost:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def made_certificate(folder: Path, name: str) -> Path:
+    """A certificate for the host and its key in one file; the certificate alone is in `<file>.crt`."""
+    path = folder / "host.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-keyout", path, "-out", f"{path}.crt", "-subj", f"/CN={name}"),
+            *("-addext", f"subjectAltName=DNS:{name}"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    return path
+
+
+def certified(certificate: Path) -> ssl.SSLContext:
+    """What a host needs to answer over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 class _Handler(BaseHTTPRequestHandler):
