@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
+from bot.brain.choosing import Choosing
 from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.indexing import Indexing
@@ -29,10 +30,8 @@ from bot.channel_rules import floor, offer
 from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
 from bot.following import Following
-from bot.forge.forges import Forges
-from bot.forge.github import GitHub
-from bot.forge.repository import full_name
 from bot.forge.shown import pull_request_text
+from bot.hosting import build_forges, build_webhooks
 from bot.model.port import Model
 from bot.models import build_distilling
 from bot.nightly_refit import NightlyRefit
@@ -44,18 +43,18 @@ from bot.slack.asking import Asking
 from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
-from bot.slack.connection import Connection, HttpConnection, SocketConnection, WsgiApplication
+from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.home import Home
 from bot.slack.listener import Listener
+from bot.slack.picking import Picking
 from bot.slack.rechecking import Rechecking
 from bot.slack.scopes import SCOPES
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
 from bot.sweeping import Sweeper
-from bot.webhooks import PATH, GitHubWebhooks
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
@@ -202,6 +201,7 @@ def listening(
             team=team,
             listener=listener,
             decisions=Decisions(log=log, gate=slack.gate, people=slack.people),
+            picking=Picking(log=log, gate=slack.gate, people=slack.people),
             surfaces=Surfaces(
                 commands=commands,
                 asking=Asking(admission, listener),
@@ -255,6 +255,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
     exporting = None if isinstance(sandbox, str) else Exporting(sandbox, profile.limits, secrets)
     brain = Brain(
         thinking=Thinking(model, profile),
+        choosing=Choosing(model, allowed),
         hands=Hands(
             sandbox,
             forges.mirrors,
@@ -328,34 +329,6 @@ def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweep
         most_bytes=settings.oxbow_workspace_gib * 1024**3,
     )
     return Sweeper(Upkeep(sandbox=sandbox, snapshots=build_snapshots(settings), policy=policy), engine)
-
-
-def build_forges(settings: Settings, *, web: str = "") -> Forges:
-    """The forges of the repositories, and their mirrors."""
-    return Forges(settings.oxbow_data_dir.resolve() / "mirrors", github=build_github(settings), web=web)
-
-
-def build_webhooks(settings: Settings, engine: Engine) -> dict[str, WsgiApplication]:
-    """What is served beside Slack's requests: GitHub's, where their secret is known."""
-    secret, github = settings.github_webhook_secret, build_github(settings)
-    if secret is None or github is None:
-        return {}
-    followed = PullRequests(engine)
-    named = {full_name(a): a for a in settings.oxbow_repositories if github.hosts(a)}
-
-    def happened(name: str, number: int) -> None:
-        if name in named:
-            followed.look_now(named[name], number)
-
-    return {PATH: GitHubWebhooks(secret.get_secret_value(), happened)}
-
-
-def build_github(settings: Settings) -> GitHub | None:
-    """The forge of the GitHub App, if there is one."""
-    number, key = settings.github_app_id, settings.github_app_private_key
-    if number is None or key is None:
-        return None
-    return GitHub(api_url=settings.github_api_url, app_id=number, private_key=key.get_secret_value())
 
 
 def build_sandbox(settings: Settings) -> Sandbox | str:

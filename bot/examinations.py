@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.compose import build_github, build_sandbox, database_url
+from bot.compose import build_sandbox, database_url
 from bot.embedding import open_embedding
 from bot.findings import Finding, Status
 from bot.forge.errors import ForgeError
 from bot.forge.forges import Forges
 from bot.forge.repository import short_name
+from bot.hosting import build_github
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import ModelError
 from bot.settings import Settings

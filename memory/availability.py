@@ -33,6 +33,7 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
+from memory.repository_events import RepositoryAsked, RepositoryChosen, RepositoryPicked
 from memory.spans import Span, common, longer, merged, minutes, without
 
 PATIENCE = timedelta(seconds=5)
@@ -61,10 +62,10 @@ Field: TypeAlias = tuple[str, str]
 WAITS: Mapping[type[Event], Field | None] = {ReplyPosted: ("kind", "question")}
 """Events after which the session waits for people, which is nobody's fault; None: whatever the event says."""
 
-PUT: tuple[type[Event], ...] = (ApprovalRequested,)
+PUT: tuple[type[Event], ...] = (ApprovalRequested, RepositoryAsked)
 """From here on the session waits for a decision, whatever else is said meanwhile."""
 
-DECIDED: tuple[type[Event], ...] = (ApprovalGiven, InterruptRequested)
+DECIDED: tuple[type[Event], ...] = (ApprovalGiven, RepositoryPicked, RepositoryChosen, InterruptRequested)
 """Until here."""
 
 PROVIDER_FAULTS = ("overloaded", "broken")

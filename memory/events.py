@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from memory.change_events import ChangeRecorded, PullRequestChanged
 from memory.network_events import NetworkUsed
+from memory.repository_events import RepositoryPicked, RepositoryRecorded
+from memory.usage import Usage
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object exactly as a provider sent it: stored verbatim, replayed verbatim, never interpreted here."""
@@ -188,16 +190,6 @@ class ModelRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens of one model call, as the provider counted them."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelResponded:
     """The model answered; `blocks` are the provider's content blocks, verbatim."""
 
@@ -352,6 +344,7 @@ Received: TypeAlias = (
     | FeedbackGiven
     | ApprovalGiven
     | PullRequestChanged
+    | RepositoryPicked
 )
 Recorded: TypeAlias = (
     SolutionsRecalled
@@ -375,6 +368,7 @@ Recorded: TypeAlias = (
     | SolutionIndexed
     | SessionClosed
     | ChangeRecorded
+    | RepositoryRecorded
 )
 Event: TypeAlias = Received | Recorded
 

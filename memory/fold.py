@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from memory.change_events import PullRequestChanged
-from memory.change_fold import change_recorded, pull_request_changed
 from memory.changes import (
     TEACHING,
     due_again,
@@ -70,6 +68,7 @@ from memory.session import (
     ToolCall,
     moment,
 )
+from memory.stories import told
 
 
 def fold(events: Iterable[RecordedEvent], session: Session | None = None) -> Session:
@@ -147,11 +146,9 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return replace(session, index_due=tuple(t for t in session.index_due if t != event.turn))
         case SessionClosed():
             return _session_closed(session, event)
-        case PullRequestChanged():
-            return pull_request_changed(session, recorded, event)
         case _:
-            # What is left are the events of a change; the type checker holds this to be all.
-            return change_recorded(session, recorded, event)
+            # What is left tells stories of its own; the type checker holds this to be all.
+            return told(session, recorded, event)
 
 
 def _message_received(session: Session, recorded: RecordedEvent, event: MessageReceived) -> Session:

@@ -23,8 +23,9 @@ from memory.events import (
     SolutionsRecalled,
     ToolFinished,
     TurnOutcome,
-    Usage,
 )
+from memory.repository_choice import RepositoryChoice
+from memory.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +178,8 @@ class Session:
     no_sandbox: SandboxUnavailable | None = None
     no_sandbox_at: datetime | None = None
 
+    choice: RepositoryChoice = field(default_factory=RepositoryChoice)
+    """Which repository it works on, and how that was decided."""
     change: Publication = field(default_factory=Publication)
     """How far the session's change has come on its way into a pull request."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, text
 
 from memory.database import transaction
-from memory.events import Usage
+from memory.usage import Usage
 
 OF_MONTH = text("""
     -- Tokens by model since the beginning of the month in UTC, all calls of models. They are kept
@@ -23,7 +23,8 @@ OF_MONTH = text("""
         CAST(sum(cache_write_tokens) AS bigint) AS cache_write_tokens
     FROM sessions
     JOIN events ON session_id = sessions.id
-        AND type IN ('model_responded', 'context_compacted', 'solution_distilled'),
+        AND type IN
+            ('model_responded', 'context_compacted', 'solution_distilled', 'repository_classified'),
         json_to_record(fields_of(payload) -> 'usage') AS used (
             input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint
         )

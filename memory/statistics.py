@@ -18,7 +18,8 @@ from memory import availability as meaning
 from memory import statistics_sql as sql
 from memory.codec import type_name
 from memory.database import transaction
-from memory.events import Event, Usage
+from memory.events import Event
+from memory.usage import Usage
 
 LEVELS = (Decimal("0.9999"), Decimal("0.9995"))
 """Shares of the asked-for minutes that a session or a channel should reach."""

@@ -188,7 +188,8 @@ USAGE = text("""
         CAST(sum(cache_read_tokens) AS bigint) AS cache_read_tokens,
         CAST(sum(cache_write_tokens) AS bigint) AS cache_write_tokens
     FROM measured JOIN events ON session_id = id
-        AND type IN ('model_responded', 'context_compacted', 'solution_distilled'),
+        AND type IN
+            ('model_responded', 'context_compacted', 'solution_distilled', 'repository_classified'),
         json_to_record(fields_of(payload) -> 'usage') AS used (
             input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint
         )

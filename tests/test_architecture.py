@@ -43,6 +43,7 @@ PURE = (
     "bot/brain/decide.py",
     "bot/brain/policy.py",
     "bot/brain/publication.py",
+    "bot/brain/repository_choice.py",
     "bot/brain/splitting.py",
     "bot/brain/steps.py",
     "bot/brain/tools.py",
@@ -54,6 +55,7 @@ PURE = (
     "bot/slack/pull_requests.py",
     "bot/slack/offer.py",
     "bot/slack/rendered.py",
+    "bot/slack/repository_question.py",
     "bot/slack/rendering.py",
     "bot/slack/text.py",
     "memory/availability.py",
@@ -71,9 +73,13 @@ PURE = (
     "memory/secret_names.py",
     "memory/secret_shapes.py",
     "memory/network_events.py",
+    "memory/repository_choice.py",
+    "memory/repository_events.py",
     "memory/session.py",
     "memory/spans.py",
+    "memory/stories.py",
     "memory/terms.py",
+    "memory/usage.py",
 )
 """Modules of pure functions: no file, no network, no clock, no chance, no thread."""
 

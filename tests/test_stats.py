@@ -9,7 +9,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from bot.stats import document, figures, short
-from memory.events import Usage
 from memory.statistics import (
     Attainment,
     MemorySize,
@@ -21,6 +20,7 @@ from memory.statistics import (
     Work,
     month_of,
 )
+from memory.usage import Usage
 
 SINCE, UNTIL = month_of(datetime(2026, 11, 25, tzinfo=UTC))
 HAIKU = "claude-haiku-5-5"

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from bot.brain.approving import approvers, refusal
 from bot.brain.budget import Budget
+from bot.brain.choosing import Choosing
 from bot.brain.claimed import Claimed
 from bot.brain.decide import decide
 from bot.brain.hands import Hands
@@ -17,10 +18,14 @@ from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
+from bot.brain.repository_choice import question_key
 from bot.brain.speaking import Speaking
 from bot.brain.steps import (
     AskModel,
+    AskRepository,
     Attach,
+    Choose,
+    Classify,
     Close,
     Compact,
     Execute,
@@ -43,6 +48,7 @@ from bot.brain.tools import problem_with
 from bot.slack.approval import approval_post, settled
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.offer import OFFER, offer_post
+from bot.slack.repository_question import repository_question
 from memory.errors import EmbedderUnavailable, LeaseLost
 from memory.events import (
     ApprovalRequested,
@@ -62,10 +68,11 @@ INDEX_DELAY = 30.0
 class Brain:
     """Decides and performs, one session at a time and one step after another; keeps nothing."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one part of what a brain does
         self,
         *,
         thinking: Thinking,
+        choosing: Choosing,
         hands: Hands,
         remembering: Remembering,
         speaking: Speaking,
@@ -74,6 +81,7 @@ class Brain:
         publishing: Publishing,
     ) -> None:
         self._thinking = thinking
+        self._choosing = choosing
         self._hands = hands
         self._remembering = remembering
         self._speaking = speaking
@@ -106,13 +114,16 @@ class Brain:
 
     def _decide(self, claimed: Claimed) -> Step:
         session = claimed.session
+        calls = session.pending_call is not None
+        default = self._policies.preferences(claimed.address).repository if calls else None
         asks_model = session.turn_open and session.pending_call is None
         facts = Facts(
             now=claimed.now,
             visibility=self._speaking.visibility(claimed.address.channel),
             barren_claims=claimed.lease.barren_claims,
-            policy=self._policies.of(claimed.address) if claimed.session.pending_call else ToolPolicy(),
+            policy=self._policies.of(claimed.address) if calls else ToolPolicy(),
             budget=self._budget,
+            meant=self._choosing.meant(session, default) if calls else None,
             spent_out=self._policies.spent_out(claimed.address) if asks_model else None,
         )
         return decide(claimed.session, facts)
@@ -131,8 +142,15 @@ class Brain:
                 self._speaking.settle(claimed, reply)
             case Post(key=key, kind=kind):
                 self._speaking.post(claimed, key, kind)
+            case Choose(chosen=chosen):
+                claimed.append(chosen)
+                self._settle_repository(claimed)
+            case Classify():
+                self._choosing.classify(claimed, self._policies.preferences(claimed.address))
+            case AskRepository(undecided=undecided):
+                self._choosing.ask(claimed, undecided)
             case Attach():
-                self._hands.attach(claimed, default=self._policies.preferences(claimed.address).repository)
+                self._hands.attach(claimed)
             case Execute(call=call):
                 self._execute(claimed, call)
             case RequestApproval(call=call):
@@ -196,6 +214,13 @@ class Brain:
             post = approval_post(claimed.session, call.call)
             self._speaking.rewrite(claimed, f"approval:{call.call}", post)
 
+    def _settle_repository(self, claimed: Claimed, *, over: bool = False) -> None:
+        """The last question for a repository loses its menu, however it was answered."""
+        asked = claimed.session.choice.asked
+        if asked:
+            post = repository_question(claimed.session, asked[-1].number, over=over)
+            self._speaking.rewrite(claimed, question_key(asked[-1]), post)
+
     def _settle_offer(self, claimed: Claimed) -> None:
         """What was offered in this turn loses its buttons."""
         offered = claimed.session.reply(OFFER)
@@ -209,6 +234,8 @@ class Brain:
         if call is not None and approval is not None and approval.given is None:
             post = settled(":heavy_multiplication_x: Not decided: the work was stopped.", call)
             self._speaking.rewrite(claimed, f"approval:{call.call}", post)
+        if claimed.session.choice.open_in(claimed.session.turn) is not None:
+            self._settle_repository(claimed, over=True)
 
     def _execute(self, claimed: Claimed, call: ToolCall) -> None:
         wrong = problem_with(call.tool, call.input)

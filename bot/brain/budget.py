@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from bot.model.prices import cost
 from bot.slack.rendered import count
-from memory.events import LimitReached, Usage
+from memory.events import LimitReached
 from memory.session import Session
+from memory.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

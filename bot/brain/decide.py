@@ -14,6 +14,7 @@ from bot.brain.approving import shown_whole
 from bot.brain.budget import exceeded, stalled
 from bot.brain.conclusion import answer_parts, conclude
 from bot.brain.publication import next_stage, notice_key
+from bot.brain.repository_choice import next_choice
 from bot.brain.steps import (
     AskModel,
     Attach,
@@ -194,7 +195,7 @@ def _get_hands(session: Session, facts: Facts) -> Step | None:
             return Pause(reached=reached)
         if (wait := _after(at, missing.delay, facts)) is not None:
             return wait
-    return Attach() if session.sandbox is None else None
+    return None if session.sandbox is not None else next_choice(session, facts.meant) or Attach()
 
 
 def recall_first(session: Session, _: Facts) -> Step | None:

@@ -18,12 +18,13 @@ from threading import Event
 from bot.brain.conversation import visible
 from bot.model.port import Model, ModelCancelled, ModelError, ModelRequest, ModelResponse
 from memory.distil import RULES_VERSION
-from memory.events import Json, Usage
+from memory.events import Json
 from memory.forms import FormFields, fields_of, in_form_of_model, source_hash, source_texts
 from memory.grounding import grounded
 from memory.kept_forms import KeptForm, KeptForms
 from memory.secrets import SecretMask
 from memory.solutions import Solution
+from memory.usage import Usage
 
 VERSION = 1
 """Of the prompt, the schema and the grounding: raised with any of them, so that turns are read anew."""

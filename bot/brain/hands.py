@@ -12,7 +12,7 @@ from bot.brain.claimed import Claimed
 from bot.brain.network import Network
 from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Bundle, Mirrors
-from bot.forge.repository import Chosen, Repository, Undecided, choose
+from bot.forge.repository import Repository
 from memory.events import (
     SandboxAttached,
     SandboxLost,
@@ -67,23 +67,15 @@ class Hands:
         self._secrets = secrets
         self._network = network
 
-    def attach(self, claimed: Claimed, *, default: str | None = None) -> None:
-        """Get a new workspace, with the repository that the thread means, and record it.
-
-        `default` is the channel's, by name.
-        """
+    def attach(self, claimed: Claimed) -> None:
+        """Get a new workspace, with the repository that was chosen, and record it."""
         if isinstance(self._sandbox, str):
             claimed.append(SandboxUnavailable(detail=self._sandbox, delay=None))
             return
-        chosen = self._chosen(claimed.session, default)
-        call = claimed.session.pending_call
-        if isinstance(chosen, Undecided) and call is not None:
-            claimed.append(_finished(call, "refused", _which(chosen, self._allowed), is_error=True))
-            return
-        repository = chosen if isinstance(chosen, Repository) else None
         try:
+            chosen = self._chosen(claimed.session)
             with claimed.effect("workspace"):
-                attached = self._prepared(claimed, self._sandbox, repository)
+                attached = self._prepared(claimed, self._sandbox, chosen)
             claimed.append(attached)
         except (errors.SandboxUnreachable, errors.SandboxLost, RepositoryUnreachable) as error:
             claimed.append(_later(claimed.session, error))
@@ -123,14 +115,17 @@ class Hands:
             return None
         return snapshot
 
-    def _chosen(self, session: Session, default: str | None) -> Repository | Undecided | None:
-        """The repository of the lost workspace, else the one that the thread means."""
-        if session.last_sandbox is not None:
-            name = session.last_sandbox.repository
-            return next((repository for repository in self._allowed if repository.name == name), None)
-        said = (message.text for message in session.messages)
-        chosen = choose(said, self._allowed, default=default)
-        return chosen.repository if isinstance(chosen, Chosen) else chosen
+    def _chosen(self, session: Session) -> Repository | None:
+        """That of the lost workspace, else the chosen one; the list decides, whatever was chosen."""
+        chosen = session.last_sandbox or session.choice.chosen
+        if chosen is None or chosen.repository is None:
+            return None
+        found = next((it for it in self._allowed if it.name == chosen.repository), None)
+        if found is None:
+            raise RepositoryUnavailable(
+                f"{chosen.repository} is not among the repositories of this installation"
+            )
+        return found
 
     def _unpack(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment, bundle: Bundle) -> None:
         reference, epoch = attachment.reference, claimed.lease.epoch
@@ -296,17 +291,6 @@ def _ended(
 
 def _finished(call: ToolCall, status: ToolStatus, output: str, *, is_error: bool = False) -> ToolFinished:
     return ToolFinished(call=call.call, tool=call.tool, status=status, output=output, is_error=is_error)
-
-
-def _which(undecided: Undecided, allowed: Sequence[Repository]) -> str:
-    """What the model is told instead of a guess: to ask the people, the likely ones first."""
-    rest = [repository for repository in allowed if repository not in undecided.likely]
-    names = ", ".join(repository.name for repository in (*undecided.likely, *rest))
-    unknown = f" {', '.join(undecided.refused)} is not among them." if undecided.refused else ""
-    return (
-        f"It is not clear which repository is meant.{unknown} Use `ask`: people answer with `repo: name`, or "
-        f"`repo: none` when no repository is needed. The repositories of this installation: {names}."
-    )
 
 
 def _whole(text: object) -> str:

@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 from bot.brain.budget import Budget
 from bot.brain.policy import ToolPolicy
 from bot.brain.publication import Stage
+from bot.forge.repository import Chosen, Undecided
 from memory.events import LimitReached, ReplyKind, TurnOutcome
+from memory.repository_events import RepositoryChosen
 from memory.session import Reply, ToolCall
 
 Visibility = Literal["public", "refused", "unknown"]
@@ -26,6 +28,8 @@ class Facts:
     policy: ToolPolicy = field(default_factory=ToolPolicy)
     """Of the channel, at this moment."""
     budget: Budget = field(default_factory=Budget)
+    meant: Chosen | Undecided | None = None
+    """The repository that words and settings mean now."""
     spent_out: LimitReached | None = None
     """The channel has used up its dollars of the month."""
 
@@ -58,6 +62,25 @@ class Post:
 
     key: str
     kind: ReplyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """Record which repository the session works on."""
+
+    chosen: RepositoryChosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classify:
+    """Ask the model which repository is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRepository:
+    """Record that the thread is asked which repository is meant."""
+
+    undecided: Undecided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +164,9 @@ Step: TypeAlias = (
     | HandleInterrupt
     | Settle
     | Post
+    | Choose
+    | Classify
+    | AskRepository
     | Attach
     | Execute
     | RequestApproval

@@ -28,6 +28,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 class Playing:
     """A recorded problem is under way and its next move is due."""
 
+    problem: Problem
     moves: tuple[Move, ...]
     answer: str
     """Ready to be shown: what stands for the commit and the link is filled in."""
@@ -75,6 +76,7 @@ def locate(messages: Sequence[Json], problems: Sequence[Problem]) -> Position:
     moves, answer = _variant(problem, _texts(messages[start]))
     commits = _COMMIT.findall("\n".join(map(_results, later)))
     return Playing(
+        problem=problem,
         moves=moves,
         answer=answer.replace("{commit}", commits[-1] if commits else "none"),
         made=min(made, len(moves)),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
-from memory.events import Json, Usage
+from memory.events import Json
+from memory.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

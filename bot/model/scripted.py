@@ -15,7 +15,8 @@ from threading import Event
 from bot.model.playback import AfterAnswer, Playing, Unrecorded, locate
 from bot.model.port import ModelCancelled, ModelRequest, ModelResponse
 from bot.model.script import Call, Problem
-from memory.events import Json, Usage
+from memory.events import Json
+from memory.usage import Usage
 
 QUOTED = 120
 """Characters of a person's words repeated in the acknowledgement: enough to be recognised."""
@@ -45,7 +46,8 @@ class ScriptedModel:
         self, request: ModelRequest, *, on_text: Callable[[str], None], cancelled: Event
     ) -> ModelResponse:
         """The move that the conversation asks for, or a word about what can be played."""
-        text, calls = self._next(request.messages)
+        name = self._sorted(request)
+        text, calls = self._next(request.messages) if name is None else (name, ())
         for chunk in _chunks(text):
             if cancelled.wait(self._pace):
                 raise ModelCancelled("The scripted model was asked to stop.")
@@ -57,6 +59,19 @@ class ScriptedModel:
             stop_reason="tool_use" if calls else "end_turn",
             usage=Usage(),
         )
+
+    def _sorted(self, request: ModelRequest) -> str | None:
+        """Asked for one of some repositories: that of the recorded problem that fits, else the last choice,
+        which is that it is not known; None when something else is asked."""
+        wanted = (request.schema or {}).get("properties", {}).get("repository")
+        if wanted is None:
+            return None
+        choices = wanted["enum"]
+        match locate(request.messages, self._problems):
+            case Playing(problem=problem) | AfterAnswer(problem=problem) if problem.repository in choices:
+                return json.dumps({"repository": problem.repository})
+            case _:
+                return json.dumps({"repository": choices[-1]})
 
     def _next(self, messages: Sequence[Json]) -> tuple[str, tuple[Call, ...]]:
         match locate(messages, self._problems):

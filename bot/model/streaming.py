@@ -15,7 +15,8 @@ from __future__ import annotations
 import json
 
 from bot.model.port import ContextTooLong, ModelBroken, ModelOverloaded, ModelResponse
-from memory.events import Json, Usage
+from memory.events import Json
+from memory.usage import Usage
 
 _USAGE = {
     "input_tokens": "input_tokens",

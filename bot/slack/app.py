@@ -9,12 +9,13 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from bot.slack import approval, offer, rendering
+from bot.slack import approval, offer, rendering, repository_question
 from bot.slack.asking import SHORTCUT, Asking
 from bot.slack.commands import Asked, Commands
-from bot.slack.decisions import Decisions
+from bot.slack.decisions import Answer, Decisions
 from bot.slack.home import Home
 from bot.slack.listener import Listener
+from bot.slack.picking import Picking
 from bot.slack.rendered import Rendered
 from bot.slack.search_results import PAGE, SHARE, read_button_value
 from memory.events import Json, Verdict
@@ -49,6 +50,7 @@ def build_app(
     team: str,
     listener: Listener,
     decisions: Decisions,
+    picking: Picking,
     surfaces: Surfaces,
 ) -> App:
     """The app with all its listeners.
@@ -65,6 +67,7 @@ def build_app(
     _hear_messages(app, listener)
     _hear_buttons(app, listener, surfaces.commands, team)
     _hear_decisions(app, decisions, team)
+    _hear_picks(app, picking, team)
     _hear_commands(app, surfaces.commands)
     _hear_shortcut(app, surfaces.asking)
     _hear_home(app, surfaces.home)
@@ -148,11 +151,22 @@ def _hear_decisions(app: App, decisions: Decisions, team: str) -> None:
             scope="thread" if action["action_id"] == approval.APPROVE_THREAD else "call",
         )
         ack()
-        kind = {} if answer.replaces else {"response_type": "ephemeral"}
-        _respond(respond, answer.rendered, replace_original=answer.replaces, **kind)
+        _answer(respond, answer)
 
     for action in (approval.APPROVE, approval.APPROVE_THREAD, approval.DENY):
         app.action(action)(press)
+
+
+def _hear_picks(app: App, picking: Picking, team: str) -> None:
+    def pick(ack: Ack, respond: Respond, body: Json) -> None:
+        action = body["actions"][0]
+        value = str((action.get("selected_option") or action)["value"])
+        answer = picking.pick(_thread(body, team), body["user"]["id"], value)
+        ack()
+        _answer(respond, answer)
+
+    for action in (repository_question.PICK, repository_question.NONE):
+        app.action(action)(pick)
 
 
 def _hear_commands(app: App, commands: Commands) -> None:
@@ -190,6 +204,11 @@ def _hear_home(app: App, home: Home) -> None:
             home.publish(str(event["user"]))
 
     app.event("app_home_opened")(ack=acknowledge, lazy=[publish])
+
+
+def _answer(respond: Respond, answer: Answer) -> None:
+    kind = {} if answer.replaces else {"response_type": "ephemeral"}
+    _respond(respond, answer.rendered, replace_original=answer.replaces, **kind)
 
 
 def _respond(respond: Respond, rendered: Rendered, **how: Any) -> None:

@@ -29,6 +29,7 @@ from bot.slack.rendered import (
     plain,
     section,
 )
+from bot.slack.repository_question import chosen_words, repository_question
 from memory.events import RecalledSolution, ReplyKind, TurnOutcome
 from memory.session import FailedCall, Session, Spoken, ToolCall, text_of
 
@@ -76,6 +77,8 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
             return recalled(session.recalled.hits if session.recalled else ())
         case "offer":
             return offer_post(session)
+        case "question" if key.startswith("repository:"):
+            return repository_question(session, int(key.removeprefix("repository:")))
         case "question":
             return question(session, key.removeprefix("question:"))
         case "approval":
@@ -100,7 +103,7 @@ def progress(session: Session, around: Surroundings) -> Rendered:
     lines = [f"_{hidden} earlier steps_"] if hidden > 0 else []
     doing = _doing(session)
     elapsed = _elapsed(session, around.now)
-    head = f"*{doing}*  ·  {elapsed}" if elapsed else f"*{doing}*"
+    head = "  ·  ".join(filter(None, (f"*{doing}*", elapsed, chosen_words(session))))
     body = "\n".join([head, *_late(session), *lines, *steps])
     return Rendered(
         text=doing,
@@ -201,6 +204,8 @@ def _calling(session: Session, call: ToolCall) -> str:
     if missing is not None and missing.delay is not None:
         cause = escape(first_line(missing.detail.partition(": ")[0], 140))
         return f"Waiting: {cause}. I look again by myself"
+    if session.choice.open_in(session.turn) is not None:
+        return "Waiting for your choice of a repository"
     approval = session.approval(call.call)
     if approval is not None and approval.given is None:
         return "Waiting for approval"
@@ -240,7 +245,8 @@ def _footer(session: Session, around: Surroundings) -> Iterable[str]:
         parts.append(f"${sum((price for price in prices if price is not None), Decimal()):.2f}")
     parts.append(_elapsed(session, around.now))
     if session.sandbox is not None and session.sandbox.repository:
-        parts.append(f"{escape(session.sandbox.repository)} @ {(session.sandbox.base_commit or '')[:10]}")
+        commit = f"at {(session.sandbox.base_commit or '')[:10]}"
+        parts.append(f"{chosen_words(session) or escape(session.sandbox.repository)} {commit}")
     yield "  ·  ".join(part for part in parts if part) or "Oxbow"
     if session.no_sandbox is not None:
         yield f":warning: I could run no commands: {escape(cut(session.no_sandbox.detail, 300))}"

@@ -29,6 +29,8 @@ _BUTTON_TEXT = 75
 _VALUE = 2_000
 _IDENTIFIER = 255
 _OPTIONS = 100
+_OPTION_TEXT = 75
+_OPTION_VALUE = 150
 _FIELDS = 10
 _KNOWN = {"section", "context", "header", "divider", "actions", "markdown", "rich_text", "image", "table"} | {
     *("plan", "task_card", "context_actions", "alert", "card", "video", "file", "call"),
@@ -119,8 +121,21 @@ def _element(element: Json, where: str) -> Iterator[str]:
         else:
             yield from _length(text.get("text"), _BUTTON_TEXT, f"{where}/text/text")
         yield from _length(element.get("value", ""), _VALUE, f"{where}/value", least=0)
-    if len(element.get("options", ())) > _OPTIONS:
-        yield f"no more than {_OPTIONS} items allowed [json-pointer:{where}/options]"
+    yield from _options(element.get("options", ()), f"{where}/options")
+    groups = element.get("option_groups", ())
+    if len(groups) > _OPTIONS:
+        yield f"no more than {_OPTIONS} items allowed [json-pointer:{where}/option_groups]"
+    for index, group in enumerate(groups):
+        yield from _length(group["label"]["text"], _OPTION_TEXT, f"{where}/option_groups/{index}/label/text")
+        yield from _options(group["options"], f"{where}/option_groups/{index}/options")
+
+
+def _options(options: Sequence[Json], where: str) -> Iterator[str]:
+    if len(options) > _OPTIONS:
+        yield f"no more than {_OPTIONS} items allowed [json-pointer:{where}]"
+    for index, option in enumerate(options):
+        yield from _length(option["text"]["text"], _OPTION_TEXT, f"{where}/{index}/text/text")
+        yield from _length(option["value"], _OPTION_VALUE, f"{where}/{index}/value")
 
 
 def _length(text: object, most: int, where: str, *, least: int = 1) -> Iterator[str]:

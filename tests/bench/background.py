@@ -11,16 +11,9 @@ from sqlalchemy import text
 
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import TEAM
-from memory.events import (
-    Json,
-    MessageReceived,
-    ModelRequested,
-    ModelResponded,
-    SessionOpened,
-    TurnFinished,
-    Usage,
-)
+from memory.events import Json, MessageReceived, ModelRequested, ModelResponded, SessionOpened, TurnFinished
 from memory.log import Lease, SessionLog, ThreadAddress
+from memory.usage import Usage
 from tests.bench.corpus import Corpus
 from tests.bench.figures import Figures, spread
 from tests.bench.place import Place

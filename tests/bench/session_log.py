@@ -16,10 +16,10 @@ from memory.events import (
     SessionOpened,
     ToolFinished,
     ToolStarted,
-    Usage,
 )
 from memory.fold import fold
 from memory.log import Lease, SessionLog, ThreadAddress
+from memory.usage import Usage
 from tests.bench.figures import Figures, spread, timed
 from tests.bench.place import Place
 

@@ -30,10 +30,11 @@ from memory.events import (
     SolutionsRecalled,
     ToolFinished,
     ToolStarted,
-    Usage,
 )
 from memory.fold import fold
+from memory.repository_events import RepositoryAsked, RepositoryClassified, RepositoryPicked
 from memory.session import Session
+from memory.usage import Usage
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -155,6 +156,21 @@ def started(call: str = "c1", tool: str = "bash") -> ToolStarted:
 
 def finished(call: str = "c1", tool: str = "bash", output: str = "ok", **more: Any) -> ToolFinished:
     return ToolFinished(call=call, tool=tool, status="finished", output=output, **more)
+
+
+def classified(repository: str | None = None, *, through: int) -> RepositoryClassified:
+    return RepositoryClassified(
+        repository=repository, through=through, model="m", usage=Usage(input_tokens=3, output_tokens=1)
+    )
+
+
+def repository_asked(number: int = 1, *, turn: int = 1, **changed: Any) -> RepositoryAsked:
+    known: dict[str, Any] = {"likely": ("cart",), "others": ("orders",), "refused": (), "choosers": ("UADA",)}
+    return RepositoryAsked(number=number, turn=turn, **known | changed)
+
+
+def picked(number: int = 1, repository: str | None = "cart") -> RepositoryPicked:
+    return RepositoryPicked(number=number, by="UADA", by_name="Ada", repository=repository)
 
 
 def attached(**changed: Any) -> SandboxAttached:

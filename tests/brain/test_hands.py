@@ -23,6 +23,7 @@ from memory.events import (
     ToolStarted,
 )
 from memory.log import SessionLog
+from memory.repository_events import RepositoryChosen
 from sandbox.fake import Answer, FakeSandbox, Run, succeed
 from sandbox.port import Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
 from sandbox.snapshots import Snapshots
@@ -102,11 +103,16 @@ def test_a_workspace_is_recorded_with_what_isolates_it(engine: Engine, tmp_path:
     )
 
 
-def test_the_repository_that_the_thread_names_is_unpacked(engine: Engine, tmp_path: Path) -> None:
+def chosen(engine: Engine, name: str | None) -> Claimed:
+    claimed = claim(engine, text="the total is wrong")
+    claimed.append(RepositoryChosen(repository=name, how="named"))
+    return claimed
+
+
+def test_the_repository_that_was_chosen_is_unpacked(engine: Engine, tmp_path: Path) -> None:
     allowed = repositories(materialise(tmp_path / "samples"))
     sandbox = FakeSandbox()
-    claimed = claim(engine, text="the total in shop-cart is wrong")
-    event = attach(engine, claimed, hands(tmp_path, sandbox, allowed))
+    event = attach(engine, chosen(engine, "shop-cart"), hands(tmp_path, sandbox, allowed))
     assert isinstance(event, SandboxAttached)
     assert event.repository == "shop-cart"
     assert event.base_commit is not None
@@ -115,33 +121,25 @@ def test_the_repository_that_the_thread_names_is_unpacked(engine: Engine, tmp_pa
     ] == [True]
 
 
-def test_the_repository_of_the_channel_is_taken_where_the_thread_names_none(
-    engine: Engine, tmp_path: Path
-) -> None:
-    made = hands(tmp_path, FakeSandbox(), repositories(materialise(tmp_path / "samples")))
-    claimed = claim(engine, text="something is wrong")
-    (event,) = new_events(engine, claimed, lambda: made.attach(claimed, default="orders-import"))
-    assert isinstance(event, SandboxAttached)
-    assert event.repository == "orders-import"
-
-
-def test_when_no_repository_is_decided_the_model_is_told_to_ask(engine: Engine, tmp_path: Path) -> None:
+def test_a_workspace_may_have_no_repository(engine: Engine, tmp_path: Path) -> None:
     allowed = repositories(materialise(tmp_path / "samples"))
+    event = attach(engine, chosen(engine, None), hands(tmp_path, FakeSandbox(), allowed))
+    assert isinstance(event, SandboxAttached)
+    assert event.repository is None
+
+
+def test_what_is_not_on_the_list_is_not_read_whatever_was_chosen(engine: Engine, tmp_path: Path) -> None:
     sandbox = FakeSandbox()
-    claimed = claim(engine, text="shop-cart or orders-import, one of them is wrong")
-    claimed.append(asked(claimed.session.head), answered(use("c1", "bash", command="ls")))
-    event = attach(engine, claimed, hands(tmp_path, sandbox, allowed))
-    assert isinstance(event, ToolFinished)
-    assert (event.status, event.is_error) == ("refused", True)
-    assert "`repo: name`" in event.output
-    assert event.output.index("shop-cart") < event.output.index("log-rotate")
+    event = attach(engine, chosen(engine, "evil/orders"), hands(tmp_path, sandbox, (NOWHERE,)))
+    assert isinstance(event, SandboxUnavailable)
+    assert "evil/orders is not among the repositories" in event.detail
     assert sandbox.commands == []
 
 
 def test_a_new_workspace_is_made_from_what_the_lost_one_was_made_from(engine: Engine, tmp_path: Path) -> None:
     allowed = repositories(materialise(tmp_path / "samples"))
     made = hands(tmp_path, FakeSandbox(), allowed)
-    claimed = claim(engine, text="the total in shop-cart is wrong")
+    claimed = chosen(engine, "shop-cart")
     first = attach(engine, claimed, made)
     claimed.append(SandboxLost(reference=f"{claimed.id}.1"))
     second = attach(engine, claimed, made)
@@ -178,7 +176,7 @@ def test_a_snapshot_that_cannot_be_put_back_leaves_the_base_commit(engine: Engin
 
 
 def test_a_repository_whose_host_is_away_is_waited_for(engine: Engine, tmp_path: Path) -> None:
-    event = attach(engine, claim(engine), hands(tmp_path, allowed=(NOWHERE,)))
+    event = attach(engine, chosen(engine, "nowhere"), hands(tmp_path, allowed=(NOWHERE,)))
     assert isinstance(event, SandboxUnavailable)
     assert event.delay == FIRST_DELAY
     assert event.detail.startswith("the repository nowhere cannot be read: ")
@@ -187,7 +185,7 @@ def test_a_repository_whose_host_is_away_is_waited_for(engine: Engine, tmp_path:
 def test_a_repository_that_cannot_be_unpacked_is_said(engine: Engine, tmp_path: Path) -> None:
     sandbox = FakeSandbox(ends(b"git: command not found", exit_code=127))
     allowed = repositories(materialise(tmp_path / "samples"))
-    event = attach(engine, claim(engine, text="shop-cart fails"), hands(tmp_path, sandbox, allowed))
+    event = attach(engine, chosen(engine, "shop-cart"), hands(tmp_path, sandbox, allowed))
     assert isinstance(event, SandboxUnavailable)
     assert (event.delay, event.detail.endswith("git: command not found")) == (None, True)
 

@@ -28,9 +28,9 @@ from memory.events import (
     ModelRequested,
     ModelResponded,
     ToolFinished,
-    Usage,
 )
 from memory.log import SessionLog
+from memory.usage import Usage
 from tests.brain.claims import claim, new_events
 from tests.brain.logs import answered, asked, use
 from tests.support.threads import THREAD

@@ -13,9 +13,13 @@ from bot.brain.budget import Budget
 from bot.brain.decide import decide
 from bot.brain.policy import ToolPolicy
 from bot.brain.publication import Stage
+from bot.brain.repository_choice import last_said
 from bot.brain.steps import (
     AskModel,
+    AskRepository,
     Attach,
+    Choose,
+    Classify,
     Close,
     Compact,
     Execute,
@@ -33,6 +37,7 @@ from bot.brain.steps import (
     Settle,
     Step,
 )
+from bot.forge.repository import Undecided
 from memory.events import (
     ApprovalGiven,
     ApprovalRequested,
@@ -97,6 +102,7 @@ class Walk:
             InterruptRequested(by="U1", source="word"),
             FeedbackGiven(by="U1", verdict="solved", turn=1),
             *self._decisions(),
+            *(logs.picked(asked.number) for asked in self.session.choice.asked),
             changes.changed(self.one_of([changes.COMMIT, *self.session.change.commits]), state="merged"),
             changes.changed("f" * 40),
         ]
@@ -122,6 +128,13 @@ class Walk:
                 self.add(ReplyPosted(key=reply.key, kind=reply.kind, ts="9.0"))
             case Post(key=key, kind=kind):
                 self.add(*logs.posted(key, kind)[: self.one_of([1, 2, 2])])
+            case Choose(chosen=chosen):
+                self.add(chosen)
+            case Classify():
+                name = self.one_of([None, "cart"])
+                self.add(logs.classified(name, through=last_said(self.session)))
+            case AskRepository():
+                self.add(logs.repository_asked(len(self.session.choice.asked) + 1, turn=self.session.turn))
             case Attach():
                 made = logs.attached(repository="cart", base_commit=changes.BASE)
                 found: list[Event] = [made, logs.unavailable(), logs.unavailable(5.0)]
@@ -216,6 +229,7 @@ def surroundings(now: datetime) -> Facts:
         barren_claims=0,
         policy=ToolPolicy(rules={"bash": "ask"}),
         budget=Budget(steps=4, setbacks=3),
+        meant=Undecided(likely=()),
     )
 
 

@@ -23,8 +23,8 @@ from memory.events import (
     SandboxUnavailable,
     SolutionsRecalled,
     ToolFinished,
-    Usage,
 )
+from memory.usage import Usage
 
 KINDS: tuple[type[Event], ...] = (*get_args(Received), *get_args(Recorded))
 

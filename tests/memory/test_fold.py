@@ -18,10 +18,10 @@ from memory.events import (
     SolutionIndexed,
     ToolStarted,
     TurnFinished,
-    Usage,
 )
 from memory.fold import apply, fold
 from memory.session import Heard, Message, Session, Spoken, Summarised
+from memory.usage import Usage
 from tests.brain.logs import (
     answered,
     approval_given,

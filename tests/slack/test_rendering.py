@@ -17,11 +17,12 @@ from bot.slack.rendered import Rendered
 from bot.slack.rendering import Surroundings
 from bot.slack.search_results import Results, search_results
 from bot.workspace.limits import UPDATED_TEXT, checked_blocks
-from memory.events import Event, ReplyKind, TurnOutcome, Usage
+from memory.events import Event, ReplyKind, TurnOutcome
 from memory.finding import Found
 from memory.query import Query
 from memory.recall import Hit
 from memory.session import Session
+from memory.usage import Usage
 from tests.brain.logs import (
     START,
     answered,
@@ -262,7 +263,7 @@ def test_the_last_part_carries_the_footer_and_the_buttons_and_no_other_does() ->
 
 def test_the_footer_names_model_tokens_time_and_repository() -> None:
     session = session_of(*first_answer(), attached(repository="shop-cart", base_commit="0123456789abcdef"))
-    assert footer(session) == ["m  ·  15 tokens  ·  68 s  ·  shop-cart @ 0123456789"]
+    assert footer(session) == ["m  ·  15 tokens  ·  68 s  ·  shop-cart at 0123456789"]
 
 
 def test_the_footer_names_the_price_when_every_model_has_one() -> None:

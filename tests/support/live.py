@@ -5,7 +5,7 @@ People act in the local workspace; Slack's protocol, the listener, the log and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,10 +129,17 @@ class Live:
 
 @contextmanager
 def live(
-    engine: Engine, folder: Path, sandbox: Sandbox | str, script: Script, *, workspaces: Path
+    engine: Engine,
+    folder: Path,
+    sandbox: Sandbox | str,
+    script: Script,
+    *,
+    workspaces: Path,
+    repositories: Sequence[str] = (),
 ) -> Iterator[Live]:
-    """The product at work, for as long as this is open. `workspaces` is the sandbox's folder."""
-    chosen = Settings(port=0, oxbow_data_dir=folder)
+    """The product at work, for as long as this is open. `workspaces` is the sandbox's folder, `repositories`
+    are addresses of what sessions may work on."""
+    chosen = Settings(port=0, oxbow_data_dir=folder, oxbow_repositories=tuple(repositories))
     model, stopping = ScriptModel(script), Event()
     secrets = secret_mask()
     with engines(engine) as connections, local_workspace(chosen) as (settings, workspace):

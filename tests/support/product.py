@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
+from bot.brain.choosing import Choosing
 from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.distilling import Distilling
 from bot.brain.exporting import Exporting
@@ -36,6 +37,7 @@ from bot.slack.decisions import Decisions
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
 from bot.slack.people import People
+from bot.slack.picking import Picking
 from bot.slack.replies import Replies
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
@@ -157,6 +159,7 @@ class Product:
             lambda team: self.settings.channels_with(team, "memory", "off"),
         )
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
+        self.picking = Picking(log=self.log, gate=self.gate, people=people)
         self.settings = ChannelSettings(engine)
         self.policies = Policies(ToolPolicy(), self.settings, Spending(engine))
         self.budget = Budget()
@@ -174,6 +177,7 @@ class Product:
         profile = engineer([repository.name for repository in allowed])
         return Brain(
             thinking=Thinking(model, profile),
+            choosing=Choosing(model, allowed),
             hands=Hands(
                 self._sandbox,
                 self.forges.mirrors,

@@ -9,7 +9,8 @@ from threading import Event
 from typing import TypeAlias
 
 from bot.model.port import ModelCancelled, ModelRequest, ModelResponse
-from memory.events import Json, Usage
+from memory.events import Json
+from memory.usage import Usage
 from tests.support.messages_api_replies import Reply, Silence
 from tests.support.messages_api_rules import check
 
