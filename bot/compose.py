@@ -50,6 +50,8 @@ from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.picking import Picking
 from bot.slack.rechecking import Rechecking
+from bot.slack.schedule_command import ScheduleCommand
+from bot.slack.scheduling import Scheduling
 from bot.slack.scopes import SCOPES
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
@@ -70,6 +72,7 @@ from memory.postgres import EmbeddedPostgres
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
 from memory.recheck import Recheck
+from memory.schedules import Schedules
 from memory.secrets import SecretMask
 from memory.spending import Spending
 from memory.wake import Wakeups
@@ -192,6 +195,9 @@ def listening(
             correcting=correcting,
             secrets=secrets,
             settings=settings_command,
+            schedules=ScheduleCommand(
+                team=team, web=slack.web, people=slack.people, log=log, schedules=Schedules(engines.hot)
+            ),
             stats=StatsCommand(team=team, background=engines.background),
         )
         signing = settings.slack_signing_secret if settings.http else None
@@ -205,7 +211,7 @@ def listening(
             surfaces=Surfaces(
                 commands=commands,
                 asking=Asking(admission, listener),
-                home=Home(slack, log, settings_command.summary),
+                home=Home(slack, log, settings_command.summary, Schedules(engines.hot)),
             ),
         )
         catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
@@ -220,15 +226,25 @@ def listening(
         rechecking = Rechecking(
             team=team, web=slack.web, gate=slack.gate, log=log, listener=listener, recheck=recheck
         )
+        scheduling = Scheduling(
+            team=team,
+            schedules=Schedules(engines.background),
+            log=log,
+            gate=slack.gate,
+            people=slack.people,
+            replies=slack.replies,
+        )
         how = connection.start()
         catch_up.start(connection.hears)
         rechecking.start()
+        scheduling.start()
         try:
             yield how
         finally:
             connection.stop()
             catch_up.stop()
             rechecking.stop()
+            scheduling.stop()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.picking import Picking
 from bot.slack.rendered import Rendered
+from bot.slack.schedule_command import CANCEL
 from bot.slack.search_results import PAGE, SHARE, read_button_value
 from memory.events import Json, Verdict
 from memory.log import ThreadAddress
@@ -69,6 +70,7 @@ def build_app(
     _hear_decisions(app, decisions, team)
     _hear_picks(app, picking, team)
     _hear_commands(app, surfaces.commands)
+    _hear_schedules(app, surfaces.commands)
     _hear_shortcut(app, surfaces.asking)
     _hear_home(app, surfaces.home)
     return app
@@ -184,6 +186,29 @@ def _hear_commands(app: App, commands: Commands) -> None:
         _respond(respond, told.rendered, response_type="in_channel" if told.to_all else "ephemeral")
 
     app.command("/oxbow")(ack=acknowledge, lazy=[run])
+
+
+def _hear_schedules(app: App, commands: Commands) -> None:
+    def acknowledge(ack: Ack) -> None:
+        ack()
+
+    def cancel(respond: Respond, body: Json) -> None:
+        told = commands.cancel(
+            Asked(
+                channel=str(body["channel"]["id"]),
+                text=str(body["actions"][0]["value"]),
+                by=str(body["user"]["id"]),
+                trigger=_press(body),
+            )
+        )
+        _respond(
+            respond,
+            told.rendered,
+            response_type="in_channel" if told.to_all else "ephemeral",
+            replace_original=False,
+        )
+
+    app.action(re.compile(rf"{CANCEL}:\d+"))(ack=acknowledge, lazy=[cancel])
 
 
 def _hear_shortcut(app: App, asking: Asking) -> None:

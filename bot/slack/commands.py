@@ -10,6 +10,7 @@ from bot.brain.remembering import Remembering
 from bot.slack.admission import Admission
 from bot.slack.correcting import Correcting, Said
 from bot.slack.rendered import Rendered, escape, plain
+from bot.slack.schedule_command import ScheduleCommand
 from bot.slack.search_results import Results, search_results
 from bot.slack.settings_command import SettingsCommand, Told
 from bot.slack.stats_command import StatsCommand
@@ -40,6 +41,8 @@ HELP = (
     "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
     "• `/oxbow settings` shows how I work in this channel (repository, tools, model, memory, money), and "
     "changes it.\n"
+    "• `/oxbow schedule every weekday at 9 which checks failed?` asks that in this channel; "
+    "`/oxbow schedule` lists and cancels.\n"
     "• `/oxbow help` shows this.\n"
     "Slash commands do not exist inside threads: mention me there, or write `!stop`."
 )
@@ -67,6 +70,7 @@ class Commands:
         log: SessionLog,
         remembering: Remembering,
         settings: SettingsCommand,
+        schedules: ScheduleCommand,
         stats: StatsCommand,
         correcting: Correcting,
         secrets: SecretMask,
@@ -75,6 +79,7 @@ class Commands:
         self._admission = admission
         self._log = log
         self._settings = settings
+        self._schedules = schedules
         self._stats = stats
         self._remembering = remembering
         self._correcting = correcting
@@ -89,6 +94,11 @@ class Commands:
             if rest.strip() and self._admission.confined(asked.by):
                 return Told(rendered=plain("Guests do not change how I work here; ask a member."))
             return self._settings.answer(asked.channel, self._secrets.text(rest), by=asked.by)
+        if word.lower() == "schedule":
+            confined = self._admission.confined(asked.by)
+            return self._schedules.answer(
+                asked.channel, self._secrets.text(rest), by=asked.by, confined=confined
+            )
         return Told(rendered=self._shown(asked, word, rest))
 
     def _shown(self, asked: Asked, word: str, rest: str) -> Rendered:
@@ -111,6 +121,13 @@ class Commands:
         """A page of finished threads that resemble the text, after the same gate as a mention."""
         refused = self._refused(asked.channel, asked.by)
         return self._search(asked, page=page, shared=shared) if refused is None else refused
+
+    def cancel(self, asked: Asked) -> Told:
+        """End the schedule whose id is the text, after the same gate as a mention."""
+        refused = self._refused(asked.channel, asked.by)
+        if refused is not None:
+            return Told(rendered=refused)
+        return self._schedules.cancel(asked.channel, int(asked.text), by=asked.by)
 
     def _search(self, asked: Asked, *, page: int, shared: bool) -> Rendered:
         if not asked.text:

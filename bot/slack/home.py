@@ -9,15 +9,20 @@ from bot.slack.errors import SlackProblem, ThreadRefused
 from bot.slack.gate import SEARCH_AGE
 from bot.slack.home_view import Listed, Shown, home_view, refused_view, state_of
 from bot.slack.people import OUTSIDER
-from bot.slack.rendered import first_line
+from bot.slack.rendered import escape, first_line
+from bot.slack.schedule_words import one_line
 from bot.slack.side import SlackSide
 from memory.fold import fold
 from memory.log import SessionLog, SessionRow
+from memory.schedules import Schedule, Schedules
 from memory.session import Session
 
 DAYS, LOOKED_INTO, LISTED = 14, 1_000, 8
 """Days that are looked back, sessions of the workspace that are looked into, and those that are shown: a view
 must be there within seconds."""
+
+SCHEDULES = 8
+"""Shown of one person."""
 
 CHANNELS = 3
 """Whose settings are shown: those of the sessions that moved last."""
@@ -26,11 +31,14 @@ CHANNELS = 3
 class Home:
     """Publishes App Homes."""
 
-    def __init__(self, slack: SlackSide, log: SessionLog, settings: Callable[[str], str]) -> None:
+    def __init__(
+        self, slack: SlackSide, log: SessionLog, settings: Callable[[str], str], schedules: Schedules
+    ) -> None:
         """`settings` tells what holds in a channel."""
         self._slack = slack
         self._log = log
         self._settings = settings
+        self._schedules = schedules
 
     def publish(self, person: str) -> None:
         """Show the person their home. Raises `SlackProblem`."""
@@ -50,7 +58,17 @@ class Home:
                 if (tool := _undecided(session, person)) is not None
             ],
             settings=[(channel, self._settings(channel)) for channel in channels],
+            schedules=[
+                (it.channel, self._scheduled(person, it))
+                for it in self._schedules.of_person(self._slack.identity.team, person, limit=SCHEDULES)
+            ],
         )
+
+    def _scheduled(self, person: str, schedule: Schedule) -> str:
+        """Of a channel that is not open to the person any more, nothing but why it does not go on."""
+        if self._open_to(person, schedule.channel):
+            return one_line(schedule)
+        return f"parked: {escape(schedule.parked)}" if schedule.parked else "not open to you now"
 
     def _sessions(self, person: str) -> Iterator[tuple[SessionRow, Session]]:
         """Those of channels that are public now and that the person can open."""

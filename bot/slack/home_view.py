@@ -41,6 +41,8 @@ class Shown:
     """Sessions that wait for this person's word about a call; `state` names the tool."""
     settings: Sequence[tuple[str, str]]
     """Channel, and what holds there."""
+    schedules: Sequence[tuple[str, str]]
+    """Channel, and what is asked there again and again for this person."""
 
 
 def home_view(shown: Shown) -> Json:
@@ -50,6 +52,9 @@ def home_view(shown: Shown) -> Json:
         blocks.append(section("*Waiting for your decision*\n" + "\n".join(map(_line, shown.decisions))))
     sessions = "\n".join(map(_line, shown.sessions)) or "None in the last two weeks."
     blocks.append(section(f"*Your sessions*\n{sessions}"))
+    if shown.schedules:
+        lines = [f"• <#{channel}> {said}" for channel, said in shown.schedules]
+        blocks.append(section("*Scheduled by you*\n" + "\n".join(lines)))
     for channel, settings in shown.settings:
         blocks.append(section(f"*How I work in <#{channel}>*\n{settings}"))
     if shown.settings:

@@ -44,13 +44,15 @@ class Person:
 
     name: str
     standing: Standing
+    zone: str = "UTC"
+    """IANA name of their time zone."""
 
 
 def judge(user: Json, team: str) -> Person:
     """What users.info says of somebody; who is not clearly a member of the workspace is less than one."""
     profile = user.get("profile") or {}
     name = profile.get("display_name") or user.get("real_name") or user.get("name") or user.get("id")
-    return Person(name=str(name), standing=_standing(user, team))
+    return Person(name=str(name), standing=_standing(user, team), zone=str(user.get("tz") or "UTC"))
 
 
 def _standing(user: Json, team: str) -> Standing:
@@ -84,6 +86,10 @@ class People:
     def standing(self, user: str) -> Standing:
         """What the person is to the workspace. Raises `SlackUnavailable`."""
         return self._person(user).standing
+
+    def zone(self, user: str) -> str:
+        """The person's time zone, by its IANA name. Raises `SlackUnavailable`."""
+        return self._person(user).zone
 
     def may_stop(self, user: str) -> bool:
         """Whether the person's word to stop counts: in doubt it does."""

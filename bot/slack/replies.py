@@ -8,6 +8,7 @@ from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate
 from bot.slack.rendered import Rendered
 from bot.slack.web import SlackWeb
+from memory.events import Json
 from memory.log import ThreadAddress
 
 EVENT_TYPE = "oxbow_reply"
@@ -45,16 +46,30 @@ class Replies:
     def find(self, address: ThreadAddress, session: UUID, key: str) -> str | None:
         """The time stamp of the post with this key if it is in the thread."""
         wanted = {"session": str(session), "key": key}
+        return self._find("conversations.replies", wanted, channel=address.channel, ts=address.thread)
+
+    def begin(self, channel: str, key: Json, rendered: Rendered) -> str:
+        """Begin a thread in the channel under a key and return its time stamp; the channel must be public."""
+        self._require_public(channel, POST_AGE)
+        answer = self._web.call(
+            "chat.postMessage",
+            channel=channel,
+            text=rendered.text,
+            blocks=list(rendered.blocks),
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": EVENT_TYPE, "event_payload": key},
+        )
+        return str(answer["ts"])
+
+    def find_beginning(self, channel: str, key: Json, *, oldest: str) -> str | None:
+        """The time stamp of the message that began under this key since `oldest`, if it is in the channel."""
+        return self._find("conversations.history", key, channel=channel, oldest=oldest)
+
+    def _find(self, method: str, wanted: Json, **where: str) -> str | None:
         cursor = None
         while True:
-            page = self._web.call(
-                "conversations.replies",
-                channel=address.channel,
-                ts=address.thread,
-                include_all_metadata=True,
-                limit=200,
-                cursor=cursor,
-            )
+            page = self._web.call(method, include_all_metadata=True, limit=200, cursor=cursor, **where)
             for message in page.get("messages", []):
                 metadata = message.get("metadata") or {}
                 if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:

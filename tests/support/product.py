@@ -147,7 +147,7 @@ class Product:
             secrets=secret_mask(),
             later=self.later,
         )
-        people = People(web, TEAM)
+        people = self.people = People(web, TEAM)
         embedder = HashingEmbedder()
         recall = Recall(engine, embedder)
         self.remembering = Remembering(
