@@ -66,7 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure = _add(commands, "eval", "measure recall on judged folders, in a database of its own", _eval)
     measure.add_argument(
-        "folder", nargs="+", type=Path, help="holds corpus.jsonl, queries*.jsonl, qrels*.tsv"
+        "folder", nargs="*", type=Path, help="holds corpus.jsonl, queries*.jsonl, qrels*.tsv"
+    )
+    measure.add_argument(
+        "--forms", action="store_true", help="compare what rules and the small model read in this memory"
     )
     measure.add_argument("--json", action="store_true", help="print one JSON list instead of tables")
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
@@ -177,6 +180,10 @@ def _refit(asked: argparse.Namespace) -> int:
 
 
 def _eval(asked: argparse.Namespace) -> int:
+    if asked.forms:
+        from bot.comparing import compare_forms  # noqa: PLC0415
+
+        return compare_forms(as_json=asked.json)
     from bot.evaluating import evaluate  # noqa: PLC0415
 
     return evaluate(asked.folder, as_json=asked.json)

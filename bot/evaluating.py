@@ -33,7 +33,7 @@ def evaluate(folders: Sequence[Path], *, as_json: bool) -> int:
     sets = [judged for folder in folders for judged in judged_sets(folder)]
     secrets, console, measured = build_secrets(settings), Console(highlight=False), []
     with (
-        _database() as engine,
+        temporary_database() as engine,
         open_embedding(settings) as bare,
         CachingEmbedder(bare, settings.oxbow_data_dir / "evaluation" / "vectors.sqlite") as embedder,
     ):
@@ -49,7 +49,7 @@ def evaluate(folders: Sequence[Path], *, as_json: bool) -> int:
 
 
 @contextmanager
-def _database() -> Iterator[Engine]:
+def temporary_database() -> Iterator[Engine]:
     """A database of its own: what the product remembers is neither seen nor touched."""
     with TemporaryDirectory(prefix="oxbow-eval-") as folder, EmbeddedPostgres(Path(folder)) as server:
         engine = connect(server.url)

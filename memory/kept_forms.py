@@ -34,7 +34,7 @@ SELECT_FORM = text("""
 
 SELECT_BOTH = text("""
     -- Solutions with both forms, the oldest first.
-    SELECT solutions.*, rules.fields AS rules, read.fields AS read, read.model
+    SELECT solutions.*, rules.fields AS rules_fields, read.fields AS model_fields
     FROM solutions
     JOIN solution_forms AS rules ON rules.solution_id = id AND rules.form = 'rules'
     JOIN solution_forms AS read ON read.solution_id = id AND read.form = 'model'

@@ -6,6 +6,7 @@ The old vectors keep answering until the new ones are complete: the embedder is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -57,7 +58,7 @@ def reindex(engine: Engine, embedder: Embedder, *, secrets: SecretMask) -> Itera
     with engine.connect() as connection:
         total: int = connection.execute(COUNT).scalar_one()
     while rows := _batch(engine, after):
-        prepared = index.prepare_all([secrets.solution(_solution(row)) for row in rows])
+        prepared = index.prepare_all([secrets.solution(read_solution(row)) for row in rows])
         for row, solution in zip(rows, prepared, strict=True):
             with engine.begin() as connection:
                 if _unchanged(connection, row):
@@ -72,7 +73,7 @@ def reindex(engine: Engine, embedder: Embedder, *, secrets: SecretMask) -> Itera
 def stored_solution(connection: Connection, solution: UUID) -> Solution | None:
     """Read a solution as it was stored, withdrawn or not; None when the id is unknown."""
     row = connection.execute(SELECT_SOLUTION, {"id": solution}).one_or_none()
-    return None if row is None else _solution(row)
+    return None if row is None else read_solution(row)
 
 
 def _batch(engine: Engine, after: UUID) -> list[Row[tuple[object, ...]]]:
@@ -85,7 +86,8 @@ def _unchanged(connection: Connection, row: Row[tuple[object, ...]]) -> bool:
     return connection.execute(LOCK_UNCHANGED, seen).one_or_none() is not None
 
 
-def _solution(row: Row[tuple[object, ...]]) -> Solution:
+def read_solution(row: Row[Any]) -> Solution:
+    """Read a row of `solutions`."""
     return Solution(
         team=row.team,
         channel=row.channel,
