@@ -18,13 +18,14 @@ from bot.slack.errors import SlackProblem
 from bot.slack.history import SlackHistory, channel_named
 from bot.slack.rendered import count
 from bot.slack.side import slack_side
-from bot.stats import document, figures
+from bot.stats import document, figures, repeated
 from bot.terminal import harmless
 from bot.workspace.errors import WorkspaceError
 from bot.workspace.people import TEAM
 from memory.availability import Availability, availability
 from memory.codec import encode
-from memory.database import Engine
+from memory.database import Engine, transaction
+from memory.embedder import open_embedder
 from memory.errors import ImportProblem, StoreError
 from memory.events import RecordedEvent, ToolFinished
 from memory.finding import Finder
@@ -32,6 +33,7 @@ from memory.importing import Source, import_threads
 from memory.log import SessionLog, SessionRow
 from memory.query import QueryProblem
 from memory.recall import Recall
+from memory.recurring import recurring, teams
 from memory.reindexing import reindex
 from memory.slack_export import SlackExport
 from memory.statistics import Window, month_of, now, statistics
@@ -128,14 +130,22 @@ def search(query: str, *, limit: int) -> int:
 
 def stats(month: datetime | None, *, as_json: bool) -> int:
     """Print the figures of a month, of all workspaces in the database; the current one up to now."""
-    with open_database(read_settings()) as engine:
+    settings = read_settings()
+    embedder = open_embedder(settings.oxbow_embedder).name
+    with open_database(settings) as engine:
         since, until = month_of(month or now(engine))
         window = Window(since=since, until=until)
         found = statistics(engine, window, thresholds=thresholds(), seconds=0)
+        with transaction(engine) as connection:
+            problems = [
+                problem
+                for team in teams(connection)
+                for problem in recurring(connection, team=team, embedder=embedder, since=since, until=until)
+            ]
     if as_json:
-        print(json.dumps(document(found, window), indent=2))  # noqa: T201 - a command's answer
+        print(json.dumps(document(found, window, problems), indent=2))  # noqa: T201 - a command's answer
         return 0
-    lines = figures(found)
+    lines = [*figures(found), *repeated(problems, since)]
     width = max(len(label) for label, _ in lines)
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(f"{since:%B %Y} in UTC{', so far' if found.now < until else ''}\n")

@@ -90,7 +90,7 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
                     pulls=pulls,
                 )
             )
-            parts.enter_context(periodically(slack, connections, embedder))
+            parts.enter_context(periodically(wanted, slack, connections, embedder))
             how.append("working")
         if listen:
             heard = listening(wanted, slack, connections, remembering, secrets)

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """What people say when they mean one of them: `shop-cart: checkout, basket; orders: csv import`."""
     oxbow_tools: str = ""
     """What every channel's policy must at least be: `bash=ask, write=deny`."""
+    oxbow_digest_channel: str | None = None
+    """Name or identifier of the public channel that is told once a week what came up again."""
     oxbow_session_steps: int = Field(default=Budget().steps, ge=1)
     oxbow_session_tokens: int = Field(default=Budget().tokens, ge=1)
     oxbow_session_dollars: Decimal | None = Field(default=Budget().dollars, gt=0)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
 from bot.model.prices import cost_together
-from bot.slack.rendered import count
+from bot.slack.rendered import count, first_line
 from memory.events import Json
+from memory.recurring import Recurring
 from memory.statistics import Attainment, ModelUsage, Statistics, Window
 
 Line: TypeAlias = tuple[str, str]
 """What it is about, and the figures in words."""
+
+
+REPEATED = 5
+"""Problems that came up again, for people."""
 
 
 def figures(found: Statistics) -> list[Line]:
@@ -32,7 +38,12 @@ def short(found: Statistics) -> list[Line]:
     return [*_work(found), *_cost(found), _minutes(found)]
 
 
-def document(found: Statistics, window: Window) -> Json:
+def repeated(problems: Sequence[Recurring], since: datetime) -> list[Line]:
+    """The problems that came up again, the most repeated first, for people."""
+    return [("came up again", _came_up(problem, since)) for problem in problems[:REPEATED]]
+
+
+def document(found: Statistics, window: Window, problems: Sequence[Recurring] = ()) -> Json:
     """Everything, for programs. Dollars and levels are text, so that they stay exact; null: not known."""
     models = [asdict(used) | {"dollars": _dollars([used])} for used in found.usage]
     return {
@@ -47,7 +58,24 @@ def document(found: Statistics, window: Window) -> Json:
         "memory": asdict(found.memory),
         "minutes": asdict(found.minutes),
         "attainment": [asdict(reached) | {"level": str(reached.level)} for reached in found.attainment],
+        "recurring": [_recurring(problem, window.since) for problem in problems],
         "worst": [{"session": str(session)} | asdict(minutes) for session, minutes in found.worst],
+    }
+
+
+def _came_up(problem: Recurring, since: datetime) -> str:
+    typical = problem.typical
+    times = f"{count(problem.since(since), 'thread')}, {len(problem.occurrences)} within a year"
+    return f"{times}: {first_line(typical.problem, 100)} {typical.permalink}".rstrip()
+
+
+def _recurring(problem: Recurring, since: datetime) -> Json:
+    return {
+        "problem": problem.typical.problem,
+        "threads": problem.since(since),
+        "within_a_year": len(problem.occurrences),
+        "permalinks": [it.permalink for it in problem.occurrences],
+        "confirmed": problem.solved.permalink if problem.solved else None,
     }
 
 

@@ -109,13 +109,17 @@ class Gate:
         self.check(channel, max_age=0.0)
 
     def shows(self, hit: Hit) -> bool:
-        """Whether a search hit's channel is public now.
+        """Whether a search hit's channel is public now."""
+        return self.shows_channel(hit.channel)
+
+    def shows_channel(self, channel: str) -> bool:
+        """Whether what is remembered of a channel may be shown now.
 
         An imported archive that is no Slack channel counts as its operator declared it.
         """
-        if _SLACK_ID.fullmatch(hit.channel) is None:
+        if _SLACK_ID.fullmatch(channel) is None:
             return True
-        return self.check(hit.channel, max_age=SEARCH_AGE).visibility == "public"
+        return self.check(channel, max_age=SEARCH_AGE).visibility == "public"
 
     def _told_another(self, channel: str, max_age: float) -> tuple[float, Verdict] | None:
         """What Slack told any process lately, and when it was asked."""
