@@ -153,6 +153,8 @@ class SandboxAttached:
     isolated: bool
     repository: str | None = None
     base_commit: str | None = None
+    services: tuple[str, ...] = ()
+    """What runs beside each command, as the repository declares it."""
     snapshot_at: str | None = None
     """When the snapshot was taken (ISO 8601) from which it was rebuilt."""
 

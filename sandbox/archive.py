@@ -70,7 +70,8 @@ def put(workspace: Workspace, enclosure: Enclosure, archive: BinaryIO, limits: L
 
 def _run(workspace: Workspace, enclosure: Enclosure, command: str, limits: Limits) -> None:
     call = claim(workspace.calls, f"snapshot-{secrets.token_hex(8)}", ("execute", command))
-    outcome = commands.run(call, enclosure.launch(workspace.place, command, limits), limits, Event())
+    place = replace(workspace.place, postgres=None)
+    outcome = commands.run(call, enclosure.launch(place, command, limits), limits, Event())
     match outcome:
         case Finished(exit_code=0):
             return

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox import ephemeral_postgres
 from sandbox.door import EGRESS, INSIDE, told
 from sandbox.enclosure import Launch, Place
 from sandbox.launch import FIRST_INHERITED, GATE, STAGE, TOLD
@@ -66,7 +67,7 @@ _ARGUMENTS, _FIRST_FILE = FIRST_INHERITED, FIRST_INHERITED + 1
 # The limit on processes is set inside, where the kernel counts the sandbox's processes alone.
 _SHELL = 'ulimit -u "$1" && exec /bin/bash -c "$2"'
 # With a way to the network, the relay listens before the command begins.
-_SHELL_WITH_RELAY = '/usr/bin/python3 -I -S -c "$3" && ' + _SHELL
+_RELAY = '/usr/bin/python3 -I -S -c "$3" && '
 # It comes before all else; its end without a word means that the supervisor died.
 _WAIT = f"read -r -u {GATE} && exec {GATE}<&- && "
 _PROXY = f"http://127.0.0.1:{PORT}"
@@ -121,31 +122,25 @@ class Bubblewrap:
 
         A command line can be read by the sandbox's own processes, and these arguments hold host paths.
         """
-        folders = {str(place.workspace): f"{STAGE}/workspace", str(place.home): f"{STAGE}/home"}
-        if place.door.exists():
-            folders[str(place.door)] = f"{STAGE}/door"
-        folders |= {str(folder): f"{STAGE}/program/{folder.name}" for folder in self._program.folders}
+        folders = self._folders(place)
         seen = folders if self.own_users else {folder: folder for folder in folders}
         reaches = (place.door / EGRESS).exists()
-        environment = _ENVIRONMENT | told(place.door) | (_PROXIES | _NO_PROXY if reaches else {})
         arguments = _arguments(
-            seen[str(place.workspace)], seen[str(place.home)], seen.get(str(place.door)), environment
+            seen[str(place.workspace)],
+            seen[str(place.home)],
+            {seen[folder]: target for folder, target in _services(place).items()},
+            _environment(place, reaches=reaches),
         )
-        shell = (_SHELL_WITH_RELAY, PROGRAM) if reaches else (_SHELL, "")
         return Launch(
             program=_seen(self._program.path, seen),
             argv=(
-                "bwrap",
-                *("--args", str(_ARGUMENTS)),
+                *("bwrap", "--args", str(_ARGUMENTS), "--", "/bin/bash", "-c"),
                 *(
-                    "--",
-                    "/bin/bash",
-                    "-c",
-                    _WAIT + shell[0],
+                    _shell(place, reaches=reaches),
                     "bash",
                     str(limits.processes),
                     command,
-                    shell[1],
+                    PROGRAM if reaches else "",
                 ),
             ),
             environment=_ENVIRONMENT,
@@ -157,6 +152,34 @@ class Bubblewrap:
             watched=(str(place.workspace), str(place.home)),
         )
 
+    def _folders(self, place: Place) -> dict[str, str]:
+        """Host folder → where it is staged."""
+        folders = {str(place.workspace): f"{STAGE}/workspace", str(place.home): f"{STAGE}/home"}
+        folders |= {folder: f"{STAGE}/service{target}" for folder, target in _services(place).items()}
+        return folders | {str(folder): f"{STAGE}/program/{folder.name}" for folder in self._program.folders}
+
+
+def _services(place: Place) -> dict[str, str]:
+    """Host folder → where it is seen inside, of everything that is there for the command's use alone."""
+    folders = {str(place.door): INSIDE} if place.door.exists() else {}
+    package = ephemeral_postgres.programs()
+    if place.postgres is not None and package is not None:
+        folders |= ephemeral_postgres.folders(package, place.postgres)
+    return folders
+
+
+def _environment(place: Place, *, reaches: bool) -> dict[str, str]:
+    environment = _ENVIRONMENT | told(place.door) | (_PROXIES | _NO_PROXY if reaches else {})
+    if place.postgres is not None:
+        path = f"{environment['PATH']}:{ephemeral_postgres.PROGRAMS}"
+        environment |= ephemeral_postgres.ENVIRONMENT | {"PATH": path}
+    return environment
+
+
+def _shell(place: Place, *, reaches: bool) -> str:
+    shell = _SHELL if place.postgres is None else ephemeral_postgres.served(_SHELL)
+    return f"{_WAIT}{_RELAY if reaches else ''}{shell}"
+
 
 def _seen(path: Path, folders: dict[str, str]) -> str:
     for folder, target in folders.items():
@@ -165,7 +188,7 @@ def _seen(path: Path, folders: dict[str, str]) -> str:
     return str(path)
 
 
-def _arguments(workspace: str, home: str, door: str | None, environment: dict[str, str]) -> list[str]:
+def _arguments(workspace: str, home: str, services: dict[str, str], environment: dict[str, str]) -> list[str]:
     return [
         *("--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"),
         *("--hostname", "oxbow", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
@@ -178,7 +201,7 @@ def _arguments(workspace: str, home: str, door: str | None, environment: dict[st
         *("--remount-ro", "/dev"),
         *("--perms", "1777", "--size", str(_TMP_BYTES), "--tmpfs", "/tmp"),
         *("--dir", "/var", "--symlink", "/tmp", "/var/tmp"),
-        *(("--dir", "/run", "--ro-bind", door, INSIDE) if door else ()),
+        *(part for folder, target in services.items() for part in ("--ro-bind", folder, target)),
         *("--bind", home, "/home/oxbow", "--bind", workspace, "/workspace"),
         *("--remount-ro", "/", "--chdir", "/workspace"),
     ]

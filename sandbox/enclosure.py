@@ -20,6 +20,8 @@ class Place:
     home: Path
     door: Path
     """Where commands reach services of the trusted side; missing as long as there are none."""
+    postgres: Path | None
+    """The template of the session's own Postgres, when it was asked for."""
     uid: int | None
     """The session's own unprivileged user, or None for the user who runs the bot."""
 

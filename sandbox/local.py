@@ -14,10 +14,13 @@ from sandbox.calls import Call, call_folder, claim
 from sandbox.control_group import parents
 from sandbox.door import Door
 from sandbox.enclosure import Enclosure
+from sandbox.ephemeral_postgres import programs
 from sandbox.errors import SandboxLost, SandboxUnreachable
 from sandbox.fence import enter, session_folder
 from sandbox.port import PIECE_BYTES, Attachment, Finished, Holding, Limits, Outcome
-from sandbox.workspace import Workspace, create, discard, find, holdings, stop
+from sandbox.postgres_template import template
+from sandbox.services import POSTGRES
+from sandbox.workspace import Workspace, ask_for_postgres, create, discard, find, holdings, stop
 
 # The kernel takes at most 128 KiB in one argument.
 _LONGEST_COMMAND = 100_000
@@ -105,6 +108,14 @@ class LocalSandbox:
             workspace.place.door.mkdir(exist_ok=True)
             workspace.place.door.chmod(0o755)
             return Door(folder=workspace.place.door, uid=workspace.place.uid)
+
+    def provide(self, reference: str, *, service: str, epoch: int) -> bool:
+        """A Postgres of the session's own, where commands are isolated."""
+        with self._entered(reference, epoch) as workspace:
+            if service != POSTGRES or not self._enclosure.isolated or programs() is None:
+                return False
+            ask_for_postgres(workspace, template(self._root, self._enclosure))
+            return True
 
     def inventory(self) -> tuple[Holding, ...]:
         return tuple(holdings(self._root))

@@ -4,6 +4,7 @@
     <root>/sessions/<session>/files/<token>/workspace       what the commands see as /workspace
     <root>/sessions/<session>/files/<token>/home            their home folder
     <root>/sessions/<session>/files/<token>/door            what they see as /run/oxbow (see `door`)
+    <root>/sessions/<session>/files/<token>/postgres        the template of its Postgres, if it has one
     <root>/sessions/<session>/files/<token>/uid             the session's user, when it has its own
     <root>/sessions/<session>/files/<token>/session         the session's own name
     <root>/uids/<uid>                                       users in use
@@ -147,8 +148,27 @@ def _workspace(folder: Path, gate: Path, token: str) -> Workspace:
         reference=f"{folder.name}.{token}",
         session=folder,
         calls=gate / token,
-        place=Place(workspace=files / "workspace", home=files / "home", door=files / "door", uid=_uid(files)),
+        place=Place(
+            workspace=files / "workspace",
+            home=files / "home",
+            door=files / "door",
+            postgres=_postgres(files),
+            uid=_uid(files),
+        ),
     )
+
+
+def ask_for_postgres(workspace: Workspace, template: Path) -> None:
+    """Let the commands that start from now on find a Postgres made from `template`."""
+    asked = workspace.calls / f"postgres.{secrets.token_hex(8)}"
+    asked.write_text(str(template))
+    # Through the gate, as every effect.
+    asked.rename(workspace.place.workspace.with_name("postgres"))
+
+
+def _postgres(files: Path) -> Path | None:
+    asked = files / "postgres"
+    return Path(asked.read_text()) if asked.exists() else None
 
 
 def _uid(files: Path) -> int | None:

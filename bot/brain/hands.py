@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event
 
 from bot.brain.claimed import Claimed
 from bot.brain.network import Network
+from bot.brain.preparing import Preparing
 from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
-from bot.forge.mirrors import Bundle, Mirrors
+from bot.forge.mirrors import Mirrors
 from bot.forge.repository import Repository
 from memory.events import (
-    SandboxAttached,
     SandboxLost,
     SandboxUnavailable,
     ToolFinished,
@@ -24,8 +22,8 @@ from memory.network_events import NetworkUsed
 from memory.secrets import SecretMask
 from memory.session import Session, ToolCall
 from sandbox import errors
-from sandbox.port import Attachment, Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
-from sandbox.snapshots import Snapshot, Snapshots
+from sandbox.port import Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
+from sandbox.snapshots import Snapshots
 
 EVENT_BYTES = 30_000
 """Of an output kept in its event as head and tail; the whole is kept beside the log."""
@@ -36,10 +34,6 @@ LONGEST_DELAY = 120.0
 
 VIEW_LINES = 2_000
 """Lines shown at once: about what fits into an event."""
-
-BUNDLE = ".oxbow/repository.bundle"
-
-logger = logging.getLogger(__name__)
 
 
 class Hands:
@@ -60,10 +54,9 @@ class Hands:
         network: Network,
     ) -> None:
         self._sandbox = sandbox
-        self._mirrors = mirrors
+        self._preparing = Preparing(mirrors, snapshots, limits)
         self._allowed = tuple(allowed)
         self._limits = limits
-        self._snapshots = snapshots
         self._secrets = secrets
         self._network = network
 
@@ -75,45 +68,12 @@ class Hands:
         try:
             chosen = self._chosen(claimed.session)
             with claimed.effect("workspace"):
-                attached = self._prepared(claimed, self._sandbox, chosen)
+                attached = self._preparing.workspace(claimed, self._sandbox, chosen)
             claimed.append(attached)
         except (errors.SandboxUnreachable, errors.SandboxLost, RepositoryUnreachable) as error:
             claimed.append(_later(claimed.session, error))
         except (errors.SandboxUnavailable, errors.FileProblem, RepositoryUnavailable) as error:
             claimed.append(SandboxUnavailable(detail=str(error), delay=None))
-
-    def _prepared(self, claimed: Claimed, sandbox: Sandbox, chosen: Repository | None) -> SandboxAttached:
-        before = claimed.session.last_sandbox
-        bundle = self._mirrors.bundle(chosen.address) if chosen else None
-        if bundle is not None and before is not None and before.base_commit is not None:
-            bundle = replace(bundle, commit=before.base_commit)
-        attachment = sandbox.attach(str(claimed.id), epoch=claimed.lease.epoch, known=None)
-        snapshot = self._restored(claimed, sandbox, attachment) if before is not None else None
-        if bundle is not None and snapshot is None:
-            self._unpack(claimed, sandbox, attachment, bundle)
-        return SandboxAttached(
-            backend=sandbox.name,
-            reference=attachment.reference,
-            isolation=attachment.isolation,
-            isolated=attachment.isolated,
-            repository=chosen.name if chosen else None,
-            base_commit=bundle.commit if bundle else None,
-            snapshot_at=snapshot.taken_at.isoformat(timespec="seconds") if snapshot else None,
-        )
-
-    def _restored(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment) -> Snapshot | None:
-        """The snapshot that was put into the new workspace, if there is one and it could be."""
-        snapshot = self._snapshots.latest(str(claimed.id))
-        if snapshot is None:
-            return None
-        reference, epoch = attachment.reference, claimed.lease.epoch
-        try:
-            with snapshot.path.open("rb") as archive:
-                sandbox.restore(reference, archive=archive, limits=self._limits, epoch=epoch)
-        except errors.SnapshotFailed as error:
-            logger.warning("the snapshot of session %s cannot be put back: %s", claimed.id, error)
-            return None
-        return snapshot
 
     def _chosen(self, session: Session) -> Repository | None:
         """That of the lost workspace, else the chosen one; the list decides, whatever was chosen."""
@@ -126,26 +86,6 @@ class Hands:
                 f"{chosen.repository} is not among the repositories of this installation"
             )
         return found
-
-    def _unpack(self, claimed: Claimed, sandbox: Sandbox, attachment: Attachment, bundle: Bundle) -> None:
-        reference, epoch = attachment.reference, claimed.lease.epoch
-        sandbox.write(reference, call="unpack-write", path=BUNDLE, content=bundle.content, epoch=epoch)
-        branch, commit = shlex.quote(bundle.branch), shlex.quote(bundle.commit)
-        command = (
-            f"git init -q -b {branch} && git fetch -q {BUNDLE} {branch}:refs/remotes/origin/{branch} "
-            f"&& git checkout -q -B {branch} {commit} && rm -r .oxbow"
-        )
-        outcome = sandbox.execute(
-            reference,
-            call="unpack",
-            command=command,
-            limits=self._limits,
-            epoch=epoch,
-            cancelled=claimed.stop.interrupted,
-        )
-        if not (isinstance(outcome, Finished) and outcome.exit_code == 0):
-            said = "" if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")
-            raise RepositoryUnavailable(f"the repository could not be unpacked in the workspace: {said}")
 
     def run(self, claimed: Claimed, call: ToolCall) -> None:
         """Make or join the call, and record its end; a lost workspace ends it too, and is recorded."""

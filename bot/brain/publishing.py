@@ -93,8 +93,8 @@ class Publishing:
         if not self._forges.writes(address):
             told = "This repository is only read here; the change stays in the workspace."
             return _withhold(claimed, "read_only", told)
-        commands = declared(self._forges.mirrors.file(address, commit=_base(claimed), path=FILE))
-        runs = self._workspace.check(claimed, commands)
+        declaration = declared(self._forges.mirrors.file(address, commit=_base(claimed), path=FILE))
+        runs = self._workspace.check(claimed, declaration.commands)
         claimed.append(ChangeChecked(turn=claimed.session.turn, runs=runs))
         return None
 
