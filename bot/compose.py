@@ -26,6 +26,7 @@ from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
+from bot.brain.uploads import Uploads
 from bot.channel_rules import floor, offer
 from bot.database_watch import watched
 from bot.demo.problems import PROBLEMS
@@ -47,6 +48,7 @@ from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
+from bot.slack.files import Files
 from bot.slack.history import channel_named
 from bot.slack.home import Home
 from bot.slack.listener import Listener
@@ -58,6 +60,7 @@ from bot.slack.scopes import SCOPES
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
+from bot.slack.threads import Threads
 from bot.sweeping import Sweeper
 from bot.weekly_digest import WeeklyDigest
 from bot.worker import Worker
@@ -275,6 +278,8 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
     brain = Brain(
         thinking=Thinking(model, profile),
         choosing=Choosing(model, allowed),
+        threads=Threads(slack.web, slack.gate, slack.people, secrets, slack.identity.user),
+        uploads=Uploads(Files(slack.web, token=slack.client.token or "", api_url=slack.client.base_url)),
         hands=Hands(
             sandbox,
             forges.mirrors,

@@ -15,8 +15,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from memory.change_events import ChangeRecorded, PullRequestChanged
+from memory.file_events import FileFetched, FilesShared, FilesStaged
 from memory.network_events import NetworkUsed
 from memory.repository_events import RepositoryPicked, RepositoryRecorded
+from memory.thread_events import AttentionChanged, ThreadRead
 from memory.usage import Usage
 
 Json: TypeAlias = dict[str, Any]
@@ -342,6 +344,8 @@ Received: TypeAlias = (
     | MessageReceived
     | MessageEdited
     | MessageDeleted
+    | FilesShared
+    | AttentionChanged
     | InterruptRequested
     | FeedbackGiven
     | ApprovalGiven
@@ -349,7 +353,8 @@ Received: TypeAlias = (
     | RepositoryPicked
 )
 Recorded: TypeAlias = (
-    SolutionsRecalled
+    ThreadRead
+    | SolutionsRecalled
     | SandboxAttached
     | SandboxLost
     | SandboxUnavailable
@@ -358,6 +363,8 @@ Recorded: TypeAlias = (
     | ModelFailed
     | ApprovalRequested
     | ToolStarted
+    | FileFetched
+    | FilesStaged
     | NetworkUsed
     | ToolFinished
     | ReplyStarted

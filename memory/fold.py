@@ -53,7 +53,10 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
+from memory.file_events import FileFetched, FilesShared, FilesStaged
+from memory.file_fold import file_fetched, files_shared, files_staged
 from memory.network_events import NetworkUsed
+from memory.sandbox_fold import sandbox_attached, sandbox_lost, sandbox_unavailable
 from memory.session import (
     Approval,
     FailedCall,
@@ -69,6 +72,7 @@ from memory.session import (
     moment,
 )
 from memory.stories import told
+from memory.thread_events import AttentionChanged, ThreadRead
 
 
 def fold(events: Iterable[RecordedEvent], session: Session | None = None) -> Session:
@@ -103,14 +107,16 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return _feedback_given(session, event)
         case ApprovalGiven():
             return _approval_given(session, event)
+        case ThreadRead():
+            return replace(session, earlier=event)
         case SolutionsRecalled():
             return replace(session, recalled=event)
         case SandboxAttached():
-            return _sandbox_attached(session, event)
+            return sandbox_attached(session, event)
         case SandboxLost():
-            return _sandbox_lost(session)
+            return sandbox_lost(session)
         case SandboxUnavailable():
-            return _sandbox_unavailable(session, recorded, event)
+            return sandbox_unavailable(session, recorded, event)
         case ModelRequested():
             return _model_requested(session, event)
         case ModelResponded():
@@ -125,7 +131,13 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case ToolFinished():
             session = with_call(session, event.call, finished=event)
             return replace(session, no_sandbox=_still_missing(session), setbacks=0)
-        case NetworkUsed():
+        case FilesShared():
+            return files_shared(session, recorded.seq, recorded.recorded_at, event)
+        case FileFetched():
+            return file_fetched(session, event)
+        case FilesStaged():
+            return files_staged(session, event)
+        case NetworkUsed() | AttentionChanged():
             return session
         case ReplyStarted():
             return _reply_started(session, recorded, event)
@@ -213,36 +225,11 @@ def _approval_given(session: Session, event: ApprovalGiven) -> Session:
     return replace(session, approvals=tuple(map(heard, session.approvals)))
 
 
-def _sandbox_unavailable(session: Session, recorded: RecordedEvent, event: SandboxUnavailable) -> Session:
-    return replace(
-        session, no_sandbox=event, no_sandbox_at=recorded.recorded_at, setbacks=session.setbacks + 1
-    )
-
-
-def _sandbox_attached(session: Session, event: SandboxAttached) -> Session:
-    content = (
-        f"repository {event.repository} at commit {event.base_commit}"
-        if event.repository
-        else "no repository"
-    )
-    if event.snapshot_at:
-        content += f", with the files of the lost one as of {event.snapshot_at}; later changes are gone"
-    session = noted(session, f"A workspace was prepared for this thread: {content}.")
-    return replace(session, sandbox=event, last_sandbox=event, no_sandbox=None, setbacks=0)
-
-
-def _sandbox_lost(session: Session) -> Session:
-    note = (
-        "The workspace was lost with everything in it that was not pushed. A new one is prepared from its "
-        "last snapshot, or from the recorded base commit; look before you rely on earlier changes."
-    )
-    return replace(noted(session, note), sandbox=None)
-
-
 def _model_requested(session: Session, event: ModelRequested) -> Session:
     """What waits enters the conversation; a turn whose first request brings nothing has not begun."""
     heard = Heard(
         results=session.unsent_results,
+        earlier=None if session.earlier_entered else session.earlier,
         recalled=() if session.recall_entered else session.relevant_hits,
         notes=session.pending_notes,
         messages=tuple(message for message in session.waiting if message.seq <= event.through),
@@ -252,6 +239,7 @@ def _model_requested(session: Session, event: ModelRequested) -> Session:
         session,
         conversation=(*session.conversation, *entered),
         calls_sent=True,
+        earlier_entered=session.earlier is not None,
         recall_entered=session.recalled is not None,
         pending_notes=(),
         heard_through=max(session.heard_through, event.through),
@@ -305,7 +293,7 @@ def _still_missing(session: Session) -> SandboxUnavailable | None:
 
 
 def _reply_started(session: Session, recorded: RecordedEvent, event: ReplyStarted) -> Session:
-    reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None)
+    reply = Reply(key=event.key, kind=event.kind, turn=session.turn, ts=None, started_at=recorded.recorded_at)
     offered = recorded.seq if event.kind == "offer" else session.offered_through
     return replace(session, replies=(*session.replies, reply), offered_through=offered)
 

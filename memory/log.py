@@ -38,6 +38,7 @@ from memory.events import (
     SessionOpened,
 )
 from memory.failpoints import Reached, off
+from memory.file_events import FilesShared
 from memory.sessions import (
     Lease,
     Receipt,
@@ -57,6 +58,7 @@ __all__ = [
     "ThreadAddress",
     "ThreadState",
 ]
+from memory.thread_events import AttentionChanged
 
 
 class SessionLog:
@@ -149,14 +151,17 @@ class SessionLog:
         if not rows:
             return None
         events = [decode(row["type"], row["version"], row["payload"]) for row in rows if row["type"]]
+        switches = [event for event in events if isinstance(event, AttentionChanged)]
+        turns = [event for event in events if not isinstance(event, AttentionChanged)]
         return ThreadState(
             session=rows[0]["id"],
             closed=rows[0]["status"] == "closed",
             authors=tuple(
                 dict.fromkeys(event.author for event in events if isinstance(event, MessageReceived))
             ),
-            working=bool(events) and isinstance(events[-1], MessageReceived),
+            working=bool(turns) and isinstance(turns[-1], MessageReceived),
             only_mentions=rows[0]["only_mentions"],
+            quiet=switches[-1].quiet if switches else None,
         )
 
     def delivered(self, session: UUID, delivery_key: str) -> bool:
@@ -320,7 +325,7 @@ def _advance_received(connection: Connection, session: UUID, events: Sequence[Ev
             "session": session,
             "count": len(events),
             "interrupt": interrupts[-1] if interrupts else None,
-            "reopen": any(isinstance(event, MessageReceived) for event in events),
+            "reopen": any(isinstance(event, MessageReceived | FilesShared) for event in events),
         },
     )
 

@@ -78,7 +78,7 @@ SELECT_THREAD = text("""
     FROM sessions s
     LEFT JOIN channel_settings c ON (c.team, c.channel, c.name) = (s.team, s.channel, 'replies')
     LEFT JOIN events e ON e.session_id = s.id
-        AND e.type IN ('message_received', 'turn_finished', 'session_closed')
+        AND e.type IN ('message_received', 'turn_finished', 'session_closed', 'attention_changed')
     WHERE s.team = :team AND s.channel = :channel AND s.thread = :thread
     ORDER BY e.seq
 """)

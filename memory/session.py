@@ -24,8 +24,18 @@ from memory.events import (
     ToolFinished,
     TurnOutcome,
 )
+from memory.file_events import FileFetched, SharedFile
 from memory.repository_choice import RepositoryChoice
+from memory.thread_events import ThreadRead
 from memory.usage import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file of a message; without `fetched` nobody has looked into it yet."""
+
+    file: SharedFile
+    fetched: FileFetched | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,7 @@ class Message:
     heard_at: datetime
     """Database clock; `ts` says when it was said."""
     withdrawn: bool = False
+    files: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +85,8 @@ class Reply:
     kind: ReplyKind
     turn: int
     ts: str | None
+    started_at: datetime
+    """Database clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,8 @@ class Heard:
     notes: tuple[str, ...] = ()
     """What the product itself has to tell the model: a lost workspace, a stop, a cut answer."""
     messages: tuple[Message, ...] = ()
+    earlier: ThreadRead | None = None
+    """What was said in the thread before the session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +172,9 @@ class Session:
     woken: bool = False
     """The turn was opened by what became of the pull request, not by a message."""
 
+    earlier: ThreadRead | None = None
+    """What was said in the thread before the session, once it was read."""
+    earlier_entered: bool = False
     recalled: SolutionsRecalled | None = None
     recall_entered: bool = False
     offered_through: int = 0
@@ -180,6 +198,9 @@ class Session:
 
     choice: RepositoryChoice = field(default_factory=RepositoryChoice)
     """Which repository it works on, and how that was decided."""
+    staged: frozenset[str] = frozenset()
+    """Ids of the files that are in the workspace."""
+
     change: Publication = field(default_factory=Publication)
     """How far the session's change has come on its way into a pull request."""
 
@@ -208,6 +229,29 @@ class Session:
     def waiting(self) -> tuple[Message, ...]:
         """Messages that have not entered the conversation."""
         return tuple(m for m in self.messages if m.seq > self.heard_through and not m.withdrawn)
+
+    @property
+    def called_into(self) -> bool:
+        """Whether the thread began before the session."""
+        opening = self.messages[0].ts if self.messages else None
+        return self.opened is not None and opening is not None and self.opened.thread != opening
+
+    @property
+    def unfetched(self) -> tuple[tuple[Message, SharedFile], ...]:
+        """Files that wait to be brought here, each with its message."""
+        waiting = ((m, item) for m in self.waiting for item in m.files)
+        return tuple((m, item.file) for m, item in waiting if item.fetched is None)
+
+    @property
+    def fetched(self) -> tuple[FileFetched, ...]:
+        """What became of the files of all messages that were not withdrawn."""
+        kept = (item.fetched for m in self.messages if not m.withdrawn for item in m.files)
+        return tuple(fetched for fetched in kept if fetched is not None)
+
+    @property
+    def unstaged(self) -> tuple[FileFetched, ...]:
+        """Files that the workspace does not have yet."""
+        return tuple(f for f in self.fetched if f.digest and f.file not in self.staged)
 
     @property
     def stopping(self) -> bool:

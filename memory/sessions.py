@@ -81,6 +81,8 @@ class ThreadState:
     """Whether a message has come in since the last turn ended."""
     only_mentions: bool
     """Whether the channel wants replies without a mention left alone."""
+    quiet: bool | None = None
+    """What somebody last asked of the thread: mentions alone, or to be followed; None when nobody did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

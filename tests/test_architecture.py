@@ -40,6 +40,7 @@ PURE = (
     "bot/brain/budget.py",
     "bot/brain/conclusion.py",
     "bot/brain/conversation.py",
+    "bot/brain/images.py",
     "bot/brain/decide.py",
     "bot/brain/policy.py",
     "bot/brain/publication.py",
@@ -54,6 +55,7 @@ PURE = (
     "bot/slack/approval.py",
     "bot/slack/pull_requests.py",
     "bot/slack/offer.py",
+    "bot/slack/links.py",
     "bot/slack/rendered.py",
     "bot/slack/repository_question.py",
     "bot/slack/rendering.py",
@@ -67,9 +69,12 @@ PURE = (
     "memory/chunking.py",
     "memory/distil.py",
     "memory/events.py",
+    "memory/file_events.py",
+    "memory/file_fold.py",
     "memory/fold.py",
     "memory/forms.py",
     "memory/grounding.py",
+    "memory/sandbox_fold.py",
     "memory/secret_names.py",
     "memory/secret_shapes.py",
     "memory/network_events.py",
@@ -80,6 +85,7 @@ PURE = (
     "memory/stories.py",
     "memory/terms.py",
     "memory/usage.py",
+    "memory/thread_events.py",
 )
 """Modules of pure functions: no file, no network, no clock, no chance, no thread."""
 
@@ -89,11 +95,13 @@ VOCABULARY = ("bot/model/port.py", "memory/solutions.py", "sandbox/port.py")
 PURE_LIBRARY = {
     "__future__",
     "abc",
+    "base64",
     "collections",
     "dataclasses",
     "datetime",
     "decimal",
     "enum",
+    "struct",
     "types",
     "typing",
 } | {

@@ -30,25 +30,30 @@ from bot.brain.steps import (
     Compact,
     Execute,
     Facts,
+    FetchFile,
     FinishTurn,
     HandleInterrupt,
     Index,
     Pause,
     Post,
     Publish,
+    ReadThread,
     Recall,
     Refuse,
     RequestApproval,
     Rest,
     Settle,
+    StageFiles,
     Step,
 )
 from bot.brain.thinking import Thinking
 from bot.brain.tools import problem_with
+from bot.brain.uploads import Uploads
 from bot.slack.approval import approval_post, settled
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.offer import OFFER, offer_post
 from bot.slack.repository_question import repository_question
+from bot.slack.threads import Threads
 from memory.errors import EmbedderUnavailable, LeaseLost
 from memory.events import (
     ApprovalRequested,
@@ -73,6 +78,8 @@ class Brain:
         *,
         thinking: Thinking,
         choosing: Choosing,
+        threads: Threads,
+        uploads: Uploads,
         hands: Hands,
         remembering: Remembering,
         speaking: Speaking,
@@ -82,6 +89,8 @@ class Brain:
     ) -> None:
         self._thinking = thinking
         self._choosing = choosing
+        self._threads = threads
+        self._uploads = uploads
         self._hands = hands
         self._remembering = remembering
         self._speaking = speaking
@@ -128,7 +137,7 @@ class Brain:
         )
         return decide(claimed.session, facts)
 
-    def _perform(self, claimed: Claimed, step: Step) -> None:  # noqa: C901, PLR0912 - a branch per kind of step
+    def _perform(self, claimed: Claimed, step: Step) -> None:  # noqa: C901, PLR0912, PLR0915 - a branch per kind of step
         match step:
             case Close(reason=reason, notice=notice):
                 if notice is not None:
@@ -151,6 +160,10 @@ class Brain:
                 self._choosing.ask(claimed, undecided)
             case Attach():
                 self._hands.attach(claimed)
+            case FetchFile(message=message, file=file):
+                self._uploads.fetch(claimed, message, file)
+            case StageFiles():
+                self._hands.stage(claimed)
             case Execute(call=call):
                 self._execute(claimed, call)
             case RequestApproval(call=call):
@@ -159,6 +172,9 @@ class Brain:
                 self._refuse(claimed, call)
             case Pause(reached=reached):
                 claimed.append(reached)
+            case ReadThread():
+                before = claimed.session.messages[0].ts
+                claimed.append(self._threads.read(claimed.address, before))
             case Recall():
                 self._remembering.recall(claimed)
             case Compact():

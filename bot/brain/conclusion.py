@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.brain.publication import publication_text
 from bot.brain.splitting import split_markdown
+from bot.slack.links import with_addresses
 from bot.slack.rendered import harmless
 from memory.events import FailureReason, Limit, ModelFailed, TurnOutcome
 from memory.session import Session
@@ -48,7 +49,12 @@ def conclude(session: Session) -> Conclusion | None:
 def answer_parts(session: Session) -> tuple[str, ...]:
     """The conclusion's text in posts that Slack accepts; empty while there is none."""
     end = conclude(session)
-    return split_markdown(harmless(end.text)) if end else ()
+    return split_markdown(shown(end.text, session)) if end else ()
+
+
+def shown(markdown: str, session: Session) -> str:
+    """What the model wrote as the thread may see it: it calls those who spoke there, and hides no address."""
+    return harmless(with_addresses(markdown), {message.author for message in session.messages})
 
 
 def _failed(failure: ModelFailed) -> Conclusion:

@@ -22,17 +22,20 @@ from bot.brain.steps import (
     Compact,
     Execute,
     Facts,
+    FetchFile,
     FinishTurn,
     HandleInterrupt,
     Index,
     Pause,
     Post,
     Publish,
+    ReadThread,
     Recall,
     Refuse,
     RequestApproval,
     Rest,
     Settle,
+    StageFiles,
     Step,
 )
 from bot.brain.tools import HANDS, problem_with
@@ -51,6 +54,9 @@ POISON_DELAY = 3_600.0
 UNKNOWN_DELAY = 10.0
 """Seconds until a channel whose kind could not be looked up is asked about again."""
 
+POSTS_AN_HOUR = 60
+"""Of one thread. Busy people and long answers stay far below it; what goes beyond is a loop that no rule
+foresaw."""
 
 Rule: TypeAlias = Callable[[Session, Facts], Step | None]
 
@@ -58,10 +64,21 @@ Rule: TypeAlias = Callable[[Session, Facts], Step | None]
 def decide(session: Session, facts: Facts) -> Step:
     """The next step of the session: the answer of the first rule that has one."""
     step = next((step for rule in RULES if (step := rule(session, facts)) is not None), Rest())
+    if isinstance(step, Post) and (wait := _too_many_posts(session, facts)) is not None:
+        step = wait
     if isinstance(step, Rest) and facts.visibility == "public" and facts.barren_claims <= BARREN_CLAIMS:
         # Waiting for somebody is no reason to leave withdrawn or corrected text in memory meanwhile.
         return index_turns(session, facts) or step
     return step
+
+
+def _too_many_posts(session: Session, facts: Facts) -> Rest | None:
+    """Until the thread may hear more: it had its number of posts within the last hour."""
+    hour = timedelta(hours=1)
+    recent = sorted(r.started_at for r in session.replies if facts.now - r.started_at < hour)
+    if len(recent) < POSTS_AN_HOUR:
+        return None
+    return Rest(delay=(recent[-POSTS_AN_HOUR] + hour - facts.now).total_seconds())
 
 
 def channel_must_be_public(session: Session, facts: Facts) -> Step | None:
@@ -195,7 +212,29 @@ def _get_hands(session: Session, facts: Facts) -> Step | None:
             return Pause(reached=reached)
         if (wait := _after(at, missing.delay, facts)) is not None:
             return wait
-    return None if session.sandbox is not None else next_choice(session, facts.meant) or Attach()
+    if session.sandbox is None:
+        return next_choice(session, facts.meant) or Attach()
+    return StageFiles() if session.unstaged else None
+
+
+def fetch_files(session: Session, _: Facts) -> Step | None:
+    """What people shared is brought before the model reads what they said."""
+    if not session.turn_open or not session.unfetched:
+        return None
+    message, file = session.unfetched[0]
+    return FetchFile(message=message, file=file)
+
+
+def tell_missing_files(session: Session, _: Facts) -> Step | None:
+    """The thread is told, once for each, which files could not be had and why."""
+    keys = (f"file:{fetched.file}" for fetched in session.fetched if fetched.problem)
+    return next((step for key in keys if (step := _post_once(session, key, "notice"))), None)
+
+
+def read_thread(session: Session, _: Facts) -> Step | None:
+    """A thread that began before the session is read once: the call alone says little."""
+    wanted = session.turn_open and session.called_into and session.turn_requests == 0
+    return ReadThread() if wanted and session.earlier is None else None
 
 
 def recall_first(session: Session, _: Facts) -> Step | None:
@@ -302,9 +341,12 @@ RULES: tuple[Rule, ...] = (
     settle_replies,
     confirm_stop,
     tell_pull_request,
+    tell_missing_files,
     drop_empty_turn,
     show_progress,
     run_calls,
+    fetch_files,
+    read_thread,
     recall_first,
     finish_saying,
     give_up_turn,

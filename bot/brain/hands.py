@@ -18,6 +18,7 @@ from memory.events import (
     ToolFinished,
     ToolStatus,
 )
+from memory.file_events import FileFetched, FilesStaged, blob_key
 from memory.network_events import NetworkUsed
 from memory.secrets import SecretMask
 from memory.session import Session, ToolCall
@@ -86,6 +87,32 @@ class Hands:
                 f"{chosen.repository} is not among the repositories of this installation"
             )
         return found
+
+    def stage(self, claimed: Claimed) -> None:
+        """Put every file that was brought and is not there yet into the workspace, and record it."""
+        attached, files = claimed.session.sandbox, claimed.session.unstaged
+        known = tuple(fetched.file for fetched in files)
+        if isinstance(self._sandbox, str) or attached is None:
+            claimed.append(FilesStaged(files=known, problem="There is no workspace for the shared files."))
+            return
+        try:
+            problems = [self._staged(claimed, self._sandbox, attached.reference, file) for file in files]
+        except errors.SandboxLost:
+            claimed.append(SandboxLost(reference=attached.reference))
+        except errors.SandboxUnreachable as error:
+            claimed.append(_later(claimed.session, error))
+        else:
+            claimed.append(FilesStaged(files=known, problem="\n".join(filter(None, problems))))
+
+    def _staged(self, claimed: Claimed, sandbox: Sandbox, reference: str, file: FileFetched) -> str:
+        """Nothing, or why the workspace did not take the file."""
+        content = claimed.kept_output(blob_key(file.file))
+        call, epoch = f"upload-{file.file}", claimed.lease.epoch
+        try:
+            sandbox.write(reference, call=call, path=file.path, content=content, epoch=epoch)
+        except errors.FileProblem as problem:
+            return f"{file.path} is not in the workspace: {problem}"
+        return ""
 
     def run(self, claimed: Claimed, call: ToolCall) -> None:
         """Make or join the call, and record its end; a lost workspace ends it too, and is recorded."""

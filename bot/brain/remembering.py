@@ -64,7 +64,9 @@ class Remembering:
 
         Without an embedder the work begins without memory: people wait for it, and may search later.
         """
-        query = "\n".join(message.text for message in claimed.session.waiting)
+        earlier = claimed.session.earlier
+        root = [message.text for message in earlier.messages[:1]] if earlier else []
+        query = "\n".join([*root, *(message.text for message in claimed.session.waiting)])
         try:
             hits = self._search(query, claimed)
         except EmbedderUnavailable as error:

@@ -11,8 +11,9 @@ from bot.brain.policy import ToolPolicy
 from bot.brain.publication import Stage
 from bot.forge.repository import Chosen, Undecided
 from memory.events import LimitReached, ReplyKind, TurnOutcome
+from memory.file_events import SharedFile
 from memory.repository_events import RepositoryChosen
-from memory.session import Reply, ToolCall
+from memory.session import Message, Reply, ToolCall
 
 Visibility = Literal["public", "refused", "unknown"]
 
@@ -89,6 +90,19 @@ class Attach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFile:
+    """Bring a file that came with a message."""
+
+    message: Message
+    file: SharedFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageFiles:
+    """Put the files that were brought into the workspace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execute:
     """Make, join or settle one tool call."""
 
@@ -114,6 +128,11 @@ class Pause:
     """Record that the session used up what it was allowed."""
 
     reached: LimitReached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadThread:
+    """Read what was said in the thread before the session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +187,13 @@ Step: TypeAlias = (
     | Classify
     | AskRepository
     | Attach
+    | FetchFile
+    | StageFiles
     | Execute
     | RequestApproval
     | Refuse
     | Pause
+    | ReadThread
     | Recall
     | Compact
     | AskModel

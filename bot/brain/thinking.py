@@ -8,6 +8,7 @@ from html import escape
 
 from bot.brain.claimed import Claimed
 from bot.brain.conversation import conversation, transcript
+from bot.brain.images import with_images
 from bot.brain.preferences import Preferences, for_the_model
 from bot.brain.profile import Profile
 from bot.model.port import (
@@ -59,7 +60,7 @@ class Thinking:
         wanted = ModelRequest(
             system=self._profile.prompt + for_the_model(wishes.instructions),
             tools=self._profile.tools,
-            messages=messages,
+            messages=with_images(messages, claimed.kept_output),
             max_tokens=self._profile.max_tokens,
             model=wishes.model,
             effort=wishes.effort,

@@ -44,7 +44,8 @@ HELP = (
     "• `/oxbow schedule every weekday at 9 which checks failed?` asks that in this channel; "
     "`/oxbow schedule` lists and cancels.\n"
     "• `/oxbow help` shows this.\n"
-    "Slash commands do not exist inside threads: mention me there, or write `!stop`."
+    "Slash commands do not exist inside threads: mention me there, or write `!stop`.\n"
+    "In a thread, `!quiet` lets me answer mentions alone and `!listen` undoes that."
 )
 
 
@@ -111,7 +112,7 @@ class Commands:
                 return self._stats.answer(asked.channel, everywhere=not self._admission.confined(asked.by))
             case "search":
                 # Slack names who and what is mentioned beside the identifier.
-                return self._search(replace(asked, text=plain_text(rest, str)), page=0, shared=False)
+                return self._search(replace(asked, text=plain_text(rest, str, str)), page=0, shared=False)
             case "forget" | "wrong" | "outdated" | "superseded":
                 return plain(self._corrected(asked, rest))
             case _:

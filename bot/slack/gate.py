@@ -35,6 +35,9 @@ SEARCH_AGE = 60.0
 """Seconds for which Slack's word on a channel is good enough for a search hit. Slack's limit on asking is
 about 50 a minute for the whole app, and a search may touch several channels."""
 
+NAME_AGE = 3_600.0
+"""Seconds for which a channel's name counts in what somebody wrote."""
+
 FOREVER = 1e9
 """Seconds; three decades."""
 
@@ -107,6 +110,11 @@ class Gate:
         with self._lock:
             self._heard.pop(channel, None)
         self.check(channel, max_age=0.0)
+
+    def name(self, channel: str) -> str:
+        """What a public channel is called; the id of any other, whose name is not everybody's."""
+        verdict = self.check(channel, max_age=NAME_AGE)
+        return verdict.name if verdict.visibility == "public" and verdict.name else channel
 
     def shows(self, hit: Hit) -> bool:
         """Whether a search hit's channel is public now."""

@@ -88,7 +88,7 @@ class SlackHistory:
             by_a_person = message.get("user") and not message.get("bot_id")
             if not by_a_person or message.get("subtype") not in HUMAN_SUBTYPES:
                 self.skipped["messages of bots and notices"] += 1
-            elif text := plain_text(str(message.get("text") or ""), self._people.name):
+            elif text := plain_text(str(message.get("text") or ""), self._people.name, self._gate.name):
                 at = datetime.fromtimestamp(float(message["ts"]), UTC)
                 author = self._people.name(str(message["user"]))
                 messages.append(ImportedMessage(author=author, text=text, at=at))

@@ -6,20 +6,30 @@ acknowledges. An exception means no acknowledgement, and Slack delivers again.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
+from bot.slack.attention import follows
 from bot.slack.correcting import Correcting, Said
-from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
+from bot.slack.courtesies import Courtesies
+from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.files import shared_files
+from bot.slack.forwarded import with_forwarded
 from bot.slack.gate import Gate, Verdict, refusal
 from bot.slack.people import People
 from bot.slack.rendered import count, escape, plain
 from bot.slack.replies import Replies
-from bot.slack.text import is_stop, mentions, plain_text, read_correction, spoken_to, without_mention
+from bot.slack.text import (
+    asks_for_quiet,
+    is_stop,
+    mentions,
+    plain_text,
+    read_correction,
+    without_mention,
+)
 from bot.slack.web import SlackWeb
 from memory.database import Connection
 from memory.events import (
@@ -35,10 +45,12 @@ from memory.events import (
     SessionOpened,
 )
 from memory.events import Verdict as Judgement
+from memory.file_events import FilesShared, SharedFile
 from memory.index import storable
 from memory.log import Receipt, SessionLog, ThreadAddress, ThreadState
 from memory.secrets import Masked, SecretMask
 from memory.session import moment
+from memory.thread_events import AttentionChanged
 from memory.uses import record_feedback
 
 HEAR_AGE = 10.0
@@ -56,13 +68,8 @@ LATE = 3.0
 REPLIES = 200
 """Replies that a late mention is heard with."""
 
-REMEMBERED_OCCASIONS = 1_000
-"""Occasions on which something was said outside of any session. Forgetting them costs one more word."""
-
 _NO_SESSION = UUID(int=0)
 """Of posts that belong to no session's log."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +103,7 @@ class Listener:
         self._replies = replies
         self._correcting = correcting
         self._secrets = secrets
-        self._later = later
-        self._told: set[tuple[str, str]] = set()
+        self._courtesies = Courtesies(later)
 
     def message(self, event: Json) -> None:
         """A post, an edit or a deletion in a channel, as `message` or `app_mention` tell it."""
@@ -204,7 +210,7 @@ class Listener:
         if address.thread != ts and (mentioned or text.startswith("!")) and self._corrected(address, event):
             return
         state = self._log.thread_state(address)
-        if not mentioned and not (state and _follows(state, str(author), text)):
+        if not mentioned and not (state and follows(state, str(author), text)):
             return
         words = without_mention(text, self._me.user)
         if is_stop(words):
@@ -220,9 +226,25 @@ class Listener:
             told = mentioned and self._people.standing(str(author)) != "bot"
             self._refuse(address, unwelcome, told=told)
             return
+        if (quiet := asks_for_quiet(words)) is not None:
+            self._switch(address, str(author), ts, quiet=quiet)
+            return
+        words = with_forwarded(words, event, is_public=self._is_public)
         receipt = self._receive(address, str(author), ts, words, mentioned=mentioned)
+        self._receive_files(address, str(author), ts, shared_files(event))
         if mentioned and not alone and receipt and receipt.now.timestamp() - float(ts) > LATE:
             self._hear_replies(address, ts)
+
+    def _switch(self, address: ThreadAddress, author: str, ts: str, *, quiet: bool) -> None:
+        """Anybody may say whether the thread is followed; a reaction says that it was heard."""
+        changed = AttentionChanged(by=author, quiet=quiet)
+        receipt = self._log.receive(address, [changed], delivery_key=f"message:{ts}")
+        if receipt is not None and not receipt.duplicate:
+            sign = "no_bell" if quiet else "ear"
+            self._courtesies.soon(lambda: self._replies.react(address.channel, ts, sign))
+
+    def _is_public(self, channel: str) -> bool:
+        return bool(channel) and self._gate.check(channel, max_age=HEAR_AGE).visibility == "public"
 
     def _hear_replies(self, address: ThreadAddress, ts: str) -> None:
         """Replies that were delivered before the mention to which they belong were said to nobody then.
@@ -254,8 +276,8 @@ class Listener:
         )
         told = self._correcting.correct(address, said)
         key = f"correction:{event['ts']}"
-        if told is not None and self._first_time((address.channel, key)):
-            self._soon(lambda: self._replies.post(address, _NO_SESSION, key, plain(told)))
+        if told is not None and self._courtesies.first_time((address.channel, key)):
+            self._courtesies.soon(lambda: self._replies.post(address, _NO_SESSION, key, plain(told)))
         return True
 
     def _receive(
@@ -276,10 +298,19 @@ class Listener:
             address, [received], delivery_key=f"message:{ts}", opening=opening if mentioned else None
         )
         if receipt is not None and not receipt.duplicate:
-            self._soon(lambda: self._replies.react(address.channel, ts, "eyes"))
+            self._courtesies.soon(lambda: self._replies.react(address.channel, ts, "eyes"))
             if masked.kinds:
-                self._soon(lambda: self._warn(address, author, masked.kinds))
+                self._courtesies.soon(lambda: self._warn(address, author, masked.kinds))
         return receipt
+
+    def _receive_files(
+        self, address: ThreadAddress, author: str, ts: str, files: Sequence[SharedFile]
+    ) -> None:
+        """Under a key of their own: `app_mention` tells of the same message without its files."""
+        if files:
+            named = tuple(replace(file, name=self._secrets.text(storable(file.name))) for file in files)
+            shared = FilesShared(ts=ts, author=author, author_name=self._people.name(author), files=named)
+            self._log.receive(address, [shared], delivery_key=f"files:{ts}")
 
     def _warn(self, address: ThreadAddress, author: str, kinds: Sequence[str]) -> None:
         """Tell whoever wrote secrets, and nobody else, that Slack still shows them."""
@@ -295,7 +326,7 @@ class Listener:
 
     def _masked(self, words: str) -> Masked:
         """What was written, as it may be kept: plain, and without its secrets."""
-        return self._secrets.mask(storable(plain_text(words, self._people.name)))
+        return self._secrets.mask(storable(plain_text(words, self._people.name, self._gate.name)))
 
     def _edited(self, event: Json) -> None:
         new, old = event.get("message") or {}, event.get("previous_message") or {}
@@ -307,7 +338,8 @@ class Listener:
             # Unfurls, replies and translations change a message without changing what it says.
             return
         ts, text = str(new.get("ts")), str(new.get("text") or "")
-        changed = MessageEdited(ts=ts, text=self._masked(without_mention(text, self._me.user)).text)
+        words = with_forwarded(without_mention(text, self._me.user), new, is_public=self._is_public)
+        changed = MessageEdited(ts=ts, text=self._masked(words).text)
         edited = (new.get("edited") or {}).get("ts") or event.get("event_ts")
         self._amend(event, new, changed, f"edit:{ts}:{edited}")
 
@@ -340,17 +372,8 @@ class Listener:
 
     def _refuse(self, address: ThreadAddress, words: str, *, told: bool) -> None:
         """Say once in the thread why nothing was done; nothing of what was said is kept."""
-        if told and self._first_time((address.channel, address.thread)):
-            self._soon(lambda: self._say_refusal(address, words))
-
-    def _first_time(self, occasion: tuple[str, str]) -> bool:
-        """Whether this process was not yet asked about the occasion, as far as it remembers."""
-        if occasion in self._told:
-            return False
-        if len(self._told) >= REMEMBERED_OCCASIONS:
-            self._told.clear()
-        self._told.add(occasion)
-        return True
+        if told and self._courtesies.first_time((address.channel, address.thread)):
+            self._courtesies.soon(lambda: self._say_refusal(address, words))
 
     def _say_refusal(self, address: ThreadAddress, words: str) -> None:
         self._web.call("chat.postMessage", channel=address.channel, thread_ts=address.thread, text=words)
@@ -367,33 +390,8 @@ class Listener:
         thread = str(found[0].get("thread_ts") or found[0]["ts"])
         return ThreadAddress(team=self._me.team, channel=channel, thread=thread)
 
-    def _soon(self, task: Callable[[], object]) -> None:
-        """Something nice to do after the acknowledgement, and no harm when it fails."""
-
-        def attempt() -> None:
-            try:
-                task()
-            except SlackProblem as problem:
-                logger.info("a courtesy was not done: %s", problem)
-
-        self._later.submit(attempt)
-
 
 def _keep(given: FeedbackGiven, connection: Connection, session: UUID) -> None:
     """What was said of a recalled solution weighs on it from the commit on."""
     if given.solution is not None:
         record_feedback(connection, UUID(given.solution), session=session, by=given.by, verdict=given.verdict)
-
-
-def _follows(state: ThreadState, author: str, text: str) -> bool:
-    """Whether a reply without a mention is said to the session.
-
-    Saying stop always is. Otherwise a reply counts while the session is at work, and after its answer as long
-    as the author is the only person who has spoken to it; words to somebody else never count, nor does
-    anything but mentions where the channel wants it so.
-    """
-    if is_stop(text):
-        return True
-    if spoken_to(text) or state.only_mentions:
-        return False
-    return state.working or set(state.authors) <= {author}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -107,12 +108,21 @@ def without_markdown(text: str) -> str:
     return re.sub(r"\[([^\]\n]+)\]\([^)\s]+\)", r"\1", text).replace("**", "")
 
 
-def harmless(text: str) -> str:
-    """Markdown of the model without its power to notify: broadcasts and mentions become plain words."""
+def harmless(text: str, people: Collection[str] = ()) -> str:
+    """Markdown of the model with the power to notify `people` alone, named by their ids.
+
+    Broadcasts and all other mentions become plain words.
+    """
     text = re.sub(r"<!(here|channel|everyone)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
+    text = re.sub(r"<!date\^[^|>]*\|([^>]*)>", "\\1", text)
     text = re.sub(r"<!subteam\^[^>]*>", "@\N{WORD JOINER}group", text)
-    text = re.sub(r"<@([UW][A-Z0-9]+)(\|[^>]*)?>", "@\N{WORD JOINER}\\1", text)
+    text = re.sub(r"<!(?=[a-z])", "<\N{WORD JOINER}!", text)
+    text = re.sub(r"<@([UW][A-Z0-9]+)(\|[^>]*)?>", lambda found: _mention(found.group(1), people), text)
     return re.sub(r"(?<![\w.])@(here|channel|everyone)\b", "@\N{WORD JOINER}\\1", text)
+
+
+def _mention(user: str, people: Collection[str]) -> str:
+    return f"<@{user}>" if user in people else "@\N{WORD JOINER}" + user
 
 
 def count(number: int, noun: str) -> str:

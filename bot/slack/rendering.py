@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from bot.brain.conclusion import answer_parts
+from bot.brain.conclusion import answer_parts, shown
 from bot.model.prices import cost
 from bot.slack.approval import approval_post
 from bot.slack.offer import offer_post
@@ -23,7 +23,6 @@ from bot.slack.rendered import (
     cut,
     escape,
     first_line,
-    harmless,
     link,
     markdown,
     plain,
@@ -85,14 +84,18 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
             return approval_post(session, key.removeprefix("approval:"))
         case "answer":
             return answer(session, int(key.rsplit(":", 1)[1]), around)
-        case "notice" if key.startswith("pull:"):
-            return pull_request_notice(session, key)
         case "notice":
-            return plain(
-                ":octagonal_sign: Stopped. Nothing goes on by itself; say what to do next when you like."
-            )
+            return _notice(session, key)
         case _:
             assert_never(kind)
+
+
+def _notice(session: Session, key: str) -> Rendered:
+    if key.startswith("pull:"):
+        return pull_request_notice(session, key)
+    if key.startswith("file:"):
+        return missing_file(session, key.removeprefix("file:"))
+    return plain(":octagonal_sign: Stopped. Nothing goes on by itself; say what to do next when you like.")
 
 
 def progress(session: Session, around: Surroundings) -> Rendered:
@@ -140,10 +143,17 @@ def recalled(hits: Sequence[RecalledSolution]) -> Rendered:
 def question(session: Session, call: str) -> Rendered:
     """A question of the model to the thread."""
     asked = next((item for item in session.calls if item.call == call), None)
-    text = harmless(str(asked.input["question"])) if asked else "What should I do?"
+    text = shown(str(asked.input["question"]), session) if asked else "What should I do?"
     return Rendered(
         text=cut(text, 3_000), blocks=(markdown(cut(text, 11_000)), context("Reply here and I go on."))
     )
+
+
+def missing_file(session: Session, file: str) -> Rendered:
+    """That a file could not be had, so that nobody believes that it was read."""
+    items = (item for message in session.messages for item in message.files if item.file.id == file)
+    name, why = next(((i.file.name, i.fetched.problem) for i in items if i.fetched), ("A file", ""))
+    return plain(f":warning: I could not read {escape(cut(name, 200))}: {escape(cut(why, 500))}.")
 
 
 def answer(session: Session, part: int, around: Surroundings) -> Rendered:

@@ -15,6 +15,7 @@ METHODS: Mapping[str, str | None] = {
     "conversations.info": "channels:read",
     "conversations.list": "channels:read",
     "conversations.replies": "channels:history",
+    "files.info": "files:read",
     "reactions.add": "reactions:write",
     "users.conversations": "channels:read",
     "users.info": "users:read",

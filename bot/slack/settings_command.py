@@ -97,7 +97,7 @@ class SettingsCommand:
             case _:
                 found = self._settings.of(self._team, channel)
                 model = found[MODEL].value if MODEL in found else None
-                return checked(name, plain_text(value, str), self._offer, model=model)
+                return checked(name, plain_text(value, str, str), self._offer, model=model)
 
     def _changed(self, channel: str, name: str, by: str) -> Told:
         line, _ = self._lines(channel)[name]

@@ -11,6 +11,9 @@ _TOKEN = re.compile(r"<([^<>]+)>")
 _STOP = re.compile(r"[,:]?\s*!?stop[.!]*", re.IGNORECASE)
 """Alone, or after the name and a comma."""
 
+_QUIET = re.compile(r"[,:]?\s*!(quiet|listen)[.!]*", re.IGNORECASE)
+"""The words that switch a thread; with their mark alone, since people say "quiet" to each other."""
+
 
 _CORRECTION = re.compile(
     r"[,:]?\s*!?(?:this is\s+)?(?P<word>forget|wrong|outdated"
@@ -52,19 +55,25 @@ def read_correction(text: str) -> tuple[Correction, str | None] | None:
     return _CORRECTIONS[word], None
 
 
-def plain_text(text: str, name_of: Callable[[str], str]) -> str:
-    """The text with names for ids, addresses for links, and its escapes undone."""
-    read = _TOKEN.sub(lambda token: _read(token.group(1), name_of), text)
+def asks_for_quiet(text: str) -> bool | None:
+    """Whether the text says `!quiet` or `!listen` and nothing else; None when it says neither."""
+    found = _QUIET.fullmatch(text.strip())
+    return found.group(1).lower() == "quiet" if found else None
+
+
+def plain_text(text: str, name_of: Callable[[str], str], channel_of: Callable[[str], str]) -> str:
+    """The text with names of people and channels for their ids, addresses for links, its escapes undone."""
+    read = _TOKEN.sub(lambda token: _read(token.group(1), name_of, channel_of), text)
     return read.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
-def _read(token: str, name_of: Callable[[str], str]) -> str:
+def _read(token: str, name_of: Callable[[str], str], channel_of: Callable[[str], str]) -> str:
     target, _, label = token.partition("|")
     match target[:1]:
         case "@":
             return "@" + (label or name_of(target[1:]))
         case "#":
-            return "#" + (label or target[1:])
+            return "#" + (label or channel_of(target[1:]))
         case "!" if target in ("!here", "!channel", "!everyone"):
             return "@" + target[1:]
         case "!":

@@ -99,7 +99,7 @@ def message_deleted(old: Json, channel: Channel, event_ts: str) -> Json:
 def app_mention(message: Message, channel: Channel, event_ts: str) -> Json:
     """`app_mention`: it carries neither channel type nor files."""
     body = message.as_json(with_metadata=False)
-    kept = {key: value for key, value in body.items() if key not in ("subtype", "reactions")}
+    kept = {key: value for key, value in body.items() if key not in ("subtype", "reactions", "files")}
     return kept | {"type": "app_mention", "channel": channel.id, "event_ts": event_ts}
 
 

@@ -35,6 +35,7 @@ class Message:
     """A name chosen for this message alone, by an old integration."""
     blocks: tuple[Json, ...] = ()
     attachments: tuple[Json, ...] = ()
+    files: tuple[Json, ...] = ()
     metadata: Json | None = None
     client_msg_id: str | None = None
     edited_ts: str | None = None
@@ -61,6 +62,7 @@ class Message:
             "thread_ts": self.thread_ts,
             "blocks": list(self.blocks),
             "attachments": list(self.attachments),
+            "files": list(self.files),
             "metadata": self.metadata if with_metadata else None,
             "reactions": [reaction.as_json() for reaction in self.reactions],
             "edited": {"user": self.author.id, "ts": self.edited_ts} if self.edited_ts else None,
@@ -101,3 +103,18 @@ class Message:
             "is_locked": False,
             "subscribed": False,
         }
+
+
+def forwarded(message: Message) -> Json:
+    """The attachment in which a forwarded message travels."""
+    return {
+        "is_msg_unfurl": True,
+        "is_share": True,
+        "author_id": message.author.id,
+        "author_name": message.author.display_name,
+        "channel_id": message.channel,
+        "channel_team": message.author.team,
+        "ts": message.ts,
+        "text": message.text,
+        "fallback": f"[{message.ts}] {message.author.name}: {message.text}",
+    }

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from bot.workspace.arguments import parse
 from bot.workspace.connections import Connections
 from bot.workspace.errors import RateLimited, SlackError
-from bot.workspace.faults import Faults, LostRequest, LostResponse, SlowResponse
+from bot.workspace.faults import Faults, LostRequest, LostResponse, Refusal, SlowResponse
+from bot.workspace.files import SIGN_IN
 from bot.workspace.interactions import Interactions
 from bot.workspace.socket_mode import SocketMode
 from bot.workspace.web_api import WebApi
 from bot.workspace.wire import Json
+
+DOWNLOAD = "download of a file"
+"""Under which a fault of it is ordered, as for a method; a refusal's error is the HTTP status."""
 
 
 class AppRoutes:
@@ -41,6 +45,7 @@ class AppRoutes:
         return [
             Route("/api/{method}", self._call, methods=["GET", "POST"]),
             Route("/response/{token}", self._respond, methods=["POST"]),
+            Route("/files-pri/{name}/download/{file}", self._download),
             WebSocketRoute("/socket", self._socket_mode.serve),
         ]
 
@@ -64,6 +69,18 @@ class AppRoutes:
             if isinstance(fault, LostResponse)
             else JSONResponse(answer, headers=self._api.granted)
         )
+
+    async def _download(self, request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        fault = self._faults.take(DOWNLOAD)
+        if isinstance(fault, LostRequest):
+            return self._cut(request)
+        if isinstance(fault, Refusal):
+            return PlainTextResponse("not now", status_code=int(fault.error))
+        file = self._api.download(request.path_params["name"], token)
+        if file is None:
+            return HTMLResponse(SIGN_IN)
+        return Response(file.content, media_type=file.mimetype)
 
     async def _respond(self, request: Request) -> Response:
         try:

@@ -12,6 +12,7 @@ from bot.workspace.arguments import Arguments
 from bot.workspace.context import Context
 from bot.workspace.errors import RateLimited, SlackError
 from bot.workspace.faults import Fault, RateLimit, Refusal
+from bot.workspace.files import StoredFile
 from bot.workspace.journal import Call, Journal
 from bot.workspace.rates import Rates
 from bot.workspace.scopes import require
@@ -37,6 +38,7 @@ METHODS: Mapping[str, tuple[str | None, Method]] = {
     "conversations.members": (None, conversation_methods.members),
     "conversations.open": (None, conversation_methods.open_),
     "conversations.replies": (None, conversation_methods.replies),
+    "files.info": ("files:read", other_methods.files_info),
     "reactions.add": ("reactions:write", other_methods.reactions_add),
     "reactions.get": ("reactions:read", other_methods.reactions_get),
     "reactions.remove": ("reactions:write", other_methods.reactions_remove),
@@ -69,6 +71,13 @@ class WebApi:
         self._connect = connect
         self._journal = journal
         self._rates = rates
+
+    def download(self, name: str, token: str) -> StoredFile | None:
+        """The file of this address, for a token that may read files; None is what a stranger gets."""
+        if token != self._tokens.bot or "files:read" not in self._context.scopes:
+            return None
+        with self._context.world.changed:
+            return self._context.world.state.files.get(name.partition("-")[2])
 
     @property
     def granted(self) -> dict[str, str]:

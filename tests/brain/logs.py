@@ -31,6 +31,7 @@ from memory.events import (
     ToolFinished,
     ToolStarted,
 )
+from memory.file_events import FileFetched, FileKind, FilesShared, SharedFile
 from memory.fold import fold
 from memory.repository_events import RepositoryAsked, RepositoryClassified, RepositoryPicked
 from memory.session import Session
@@ -68,6 +69,24 @@ def opened() -> SessionOpened:
 
 def said(text: str = "the import fails", *, ts: str = "1.0", by: str = "Ada") -> MessageReceived:
     return MessageReceived(ts=ts, author=f"U{by.upper()}", author_name=by, text=text, mentioned=True)
+
+
+def shared(*names: str, ts: str = "1.0") -> FilesShared:
+    """Files that came with the message; each name is its id too."""
+    files = tuple(SharedFile(id=n, name=n, mimetype="text/plain", size=3, address="") for n in names)
+    return FilesShared(ts=ts, author="UADA", author_name="Ada", files=files)
+
+
+def fetched(file: str, *, problem: str = "", kind: FileKind = "file") -> FileFetched:
+    return FileFetched(
+        file=file,
+        kind=kind,
+        media_type="image/png" if kind == "image" else "text/plain",
+        path=f"uploads/{file}",
+        size=3,
+        digest="" if problem else "d1",
+        problem=problem,
+    )
 
 
 def edited(text: str, *, ts: str = "1.0") -> MessageEdited:

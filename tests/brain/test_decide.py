@@ -26,6 +26,7 @@ from memory.events import (
 from memory.session import Reply
 from tests.brain.logs import (
     asked,
+    at,
     beginning,
     begun,
     deleted,
@@ -54,9 +55,12 @@ def test_the_rules_in_their_order() -> None:
         "settle_replies",
         "confirm_stop",
         "tell_pull_request",
+        "tell_missing_files",
         "drop_empty_turn",
         "show_progress",
         "run_calls",
+        "fetch_files",
+        "read_thread",
         "recall_first",
         "finish_saying",
         "give_up_turn",
@@ -170,7 +174,7 @@ ROWS = [
     Row(
         "a post of unknown outcome is settled before anything is said",
         (said(), begun("progress:1", "progress")),
-        Settle(reply=Reply(key="progress:1", kind="progress", turn=1, ts=None)),
+        Settle(reply=Reply(key="progress:1", kind="progress", turn=1, ts=None, started_at=at(3))),
     ),
     Row(
         "… and before the stop is confirmed",
@@ -181,7 +185,7 @@ ROWS = [
             InterruptHandled(through=4),
             TurnFinished(turn=1, outcome="interrupted"),
         ),
-        Settle(reply=Reply(key="recall:1", kind="recall", turn=1, ts=None)),
+        Settle(reply=Reply(key="recall:1", kind="recall", turn=1, ts=None, started_at=at(3))),
     ),
     # confirm_stop
     Row("a stop is confirmed", (*first_answer(), *STOPPED), Post(key="stopped:1", kind="notice")),

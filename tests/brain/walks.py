@@ -24,17 +24,20 @@ from bot.brain.steps import (
     Compact,
     Execute,
     Facts,
+    FetchFile,
     FinishTurn,
     HandleInterrupt,
     Index,
     Pause,
     Post,
     Publish,
+    ReadThread,
     Recall,
     Refuse,
     RequestApproval,
     Rest,
     Settle,
+    StageFiles,
     Step,
 )
 from bot.forge.repository import Undecided
@@ -53,8 +56,10 @@ from memory.events import (
     SolutionIndexed,
     TurnFinished,
 )
+from memory.file_events import FilesStaged
 from memory.fold import fold
 from memory.session import Session
+from memory.thread_events import ThreadRead
 from tests.brain import change_logs as changes
 from tests.brain import logs
 
@@ -97,6 +102,7 @@ class Walk:
         disturbances: list[Event] = [
             said,
             said,
+            logs.shared(f"F{self.heard}", ts=ts),
             logs.edited(f"changed {self.heard}", ts=ts),
             logs.deleted(ts),
             InterruptRequested(by="U1", source="word"),
@@ -116,7 +122,7 @@ class Walk:
         yes = ApprovalGiven(call=call.call, by="UADA", by_name="Ada", approved=True)
         return [yes, replace(yes, approved=False), replace(yes, scope="thread")]
 
-    def perform(self, step: Step) -> None:  # noqa: C901, PLR0912 - a branch per kind of step
+    def perform(self, step: Step) -> None:  # noqa: C901, PLR0912, PLR0915 - a branch per kind of step
         match step:
             case Close(reason=reason):
                 self.add(SessionClosed(reason=reason))
@@ -139,6 +145,10 @@ class Walk:
                 made = logs.attached(repository="cart", base_commit=changes.BASE)
                 found: list[Event] = [made, logs.unavailable(), logs.unavailable(5.0)]
                 self.add(self.one_of(found))
+            case FetchFile(file=file):
+                self.add(logs.fetched(file.id, problem=self.one_of(["", "it is empty"])))
+            case StageFiles():
+                self.add(FilesStaged(files=tuple(file.file for file in self.session.unstaged)))
             case Execute(call=call):
                 self._execute(call.call, call.tool, started=call.started)
             case RequestApproval(call=call):
@@ -147,6 +157,8 @@ class Walk:
                 self.add(logs.finished(call.call, call.tool, output="refused", is_error=True))
             case Pause(reached=reached):
                 self.add(reached)
+            case ReadThread():
+                self.add(ThreadRead(messages=(), left_out=0))
             case Recall():
                 self.add(self.one_of([logs.recalled(), logs.recalled(logs.hit())]))
             case Compact():

@@ -181,6 +181,11 @@ def test_a_reply_that_is_sent_to_the_channel_too_counts_once(slack: Slack) -> No
     assert texts(slack, thread) == ["the import fails", "only on Mondays"]
 
 
+def test_a_channel_is_called_by_its_name_and_one_that_is_not_public_by_its_id(slack: Slack) -> None:
+    thread = opened(slack, "@Oxbow see #data-platform and <#C0PRIVATE1>")
+    assert texts(slack, thread) == ["see #data-platform and #C0PRIVATE1"]
+
+
 # Edits and deletions
 
 
@@ -341,7 +346,9 @@ def test_a_channel_that_was_made_private_is_refused_from_then_on(slack: Slack) -
     assert texts(slack, thread) == ["the import fails"]
 
 
-@pytest.mark.parametrize("subtype", ["channel_join", "bot_message", "channel_topic", "reminder_add"])
+@pytest.mark.parametrize(
+    "subtype", ["channel_join", "bot_message", "channel_topic", "reminder_add", "document_mention"]
+)
 def test_what_slack_itself_says_is_not_said_to_oxbow(slack: Slack, subtype: str) -> None:
     slack.listener.message(
         {

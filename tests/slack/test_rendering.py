@@ -162,12 +162,20 @@ def test_thousands_of_steps_are_counted_and_the_last_ones_shown() -> None:
         ("@everyone!", "@\u2060everyone!"),
         ("<!subteam^S1|@oncall>", "@\u2060group"),
         ("<@U0ADA00001|ada>", "@\u2060U0ADA00001"),
+        ("<!date^1392734382^{date}|Feb 18>", "Feb 18"),
+        ("<!shrug>", "<\u2060!shrug>"),
         ("write to ops@here.example", "write to ops@here.example"),
         ("a < b and <https://example.org|docs>", "a < b and <https://example.org|docs>"),
     ],
 )
 def test_markdown_loses_its_power_to_notify_and_nothing_else(text: str, harmless: str) -> None:
     assert rendered.harmless(text) == harmless
+
+
+def test_those_who_spoke_in_the_thread_can_be_called_and_nobody_else() -> None:
+    session = session_of(*first_answer(words("<@UADA> and <@UEVE|eve>: done")))
+    [part] = answer_parts(session)
+    assert part == "<@UADA> and @\u2060UEVE: done"
 
 
 @pytest.mark.parametrize(

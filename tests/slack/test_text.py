@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.text import is_stop, mentions, plain_text, spoken_to, without_mention
+from bot.slack.text import asks_for_quiet, is_stop, mentions, plain_text, spoken_to, without_mention
 
 ME = "U0OXBOW"
 
 
 def name_of(user: str) -> str:
     return {"U0ADA": "Ada", "U0EVIL": "<!channel>"}.get(user, user)
+
+
+def channel_of(channel: str) -> str:
+    return {"C0GENERAL": "general"}.get(channel, channel)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +28,9 @@ def name_of(user: str) -> str:
         ("<@U0ADA|ada.l> look", "@ada.l look"),
         ("<@U0NOBODY>", "@U0NOBODY"),
         ("<#C0GENERAL|general>", "#general"),
-        ("<#C0GENERAL|>", "#C0GENERAL"),
-        ("<#C0GENERAL>", "#C0GENERAL"),
+        ("<#C0GENERAL|>", "#general"),
+        ("<#C0GENERAL>", "#general"),
+        ("<#C0SECRET>", "#C0SECRET"),
         ("<!here>", "@here"),
         ("<!here|here>", "@here"),
         ("<!channel|@channel>", "@channel"),
@@ -45,7 +50,7 @@ def name_of(user: str) -> str:
     ],
 )
 def test_plain_text(marked: str, plain: str) -> None:
-    assert plain_text(marked, name_of) == plain
+    assert plain_text(marked, name_of, channel_of) == plain
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,19 @@ def test_says_stop(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "stop it", "don't stop", "stopp", "stop the import", "!", "nonstop"])
 def test_does_not_say_stop(text: str) -> None:
     assert not is_stop(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "quiet"),
+    [
+        ("!quiet", True),
+        (" !Quiet. ", True),
+        (", !quiet", True),
+        ("!listen", False),
+        ("quiet", None),
+        ("be !quiet please", None),
+        ("", None),
+    ],
+)
+def test_a_thread_is_switched_by_these_words_alone(text: str, quiet: bool | None) -> None:
+    assert asks_for_quiet(text) is quiet

@@ -29,16 +29,19 @@ from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
+from bot.brain.uploads import Uploads
 from bot.forge.forges import Forges
 from bot.forge.repository import repositories
 from bot.slack.board import ProgressBoard
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
+from bot.slack.files import Files
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
 from bot.slack.people import People
 from bot.slack.picking import Picking
 from bot.slack.replies import Replies
+from bot.slack.threads import Threads
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
@@ -131,7 +134,7 @@ class Product:
             WebClient(workspace.bot_token, base_url=workspace.api_url, timeout=10, retry_handlers=[]),
             reached=self.instants,
         )
-        self.workspace = workspace
+        self.web, self.workspace = web, workspace
         self.gate = Gate(web, Channels(engine), TEAM)
         self.replies = Replies(web, self.gate)
         self.log = SessionLog(engine, reached=self.instants)
@@ -178,6 +181,8 @@ class Product:
         return Brain(
             thinking=Thinking(model, profile),
             choosing=Choosing(model, allowed),
+            threads=Threads(self.web, self.gate, self.people, secret_mask(), OXBOW),
+            uploads=Uploads(Files(self.web, token=self.workspace.bot_token, api_url=self.workspace.api_url)),
             hands=Hands(
                 self._sandbox,
                 self.forges.mirrors,

@@ -1,0 +1,131 @@
+"""Files that people shared, brought from Slack: with the token to Slack's own hosts and to no other.
+
+FileRefused   the file cannot be had, now or later; the text says why, for people
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import SplitResult, urlsplit
+
+from bot.slack.errors import DELAY, SlackProblem, SlackUnavailable
+from bot.slack.web import SlackWeb
+from memory.events import Json
+from memory.file_events import SharedFile
+
+FILE_BYTES = 20 * 1024**2
+"""Of one file: more than a screenshot, a log or an archive of a few modules; kept in the database."""
+
+SECONDS, QUIET_SECONDS = 60.0, 10.0
+"""For one file, and between two pieces of it."""
+
+PIECE = 64 * 1024
+_SLACK = "slack.com"
+
+
+class FileRefused(Exception):
+    """The file cannot be had."""
+
+
+class Files:
+    """Brings the files of one workspace."""
+
+    def __init__(self, web: SlackWeb, *, token: str, api_url: str) -> None:
+        self._web = web
+        self._token = token
+        self._api = urlsplit(api_url)
+
+    def fetch(self, file: SharedFile) -> bytes:
+        """The whole content. Raises `FileRefused`, or `SlackUnavailable` when asking again may help."""
+        if file.size > FILE_BYTES:
+            raise FileRefused(f"it is larger than {FILE_BYTES // 1024**2} MB")
+        place = urlsplit(file.address or self._looked_up(file.id))
+        if not self._is_slacks(place):
+            raise FileRefused("it is not kept by Slack, and my token goes nowhere else")
+        content = self._read(place, file)
+        if not content:
+            raise FileRefused("it is empty")
+        return content
+
+    def _looked_up(self, file: str) -> str:
+        """The address of a file of which the event told nothing but its id."""
+        try:
+            found: Json = self._web.call("files.info", file=file).get("file") or {}
+        except SlackUnavailable:
+            raise
+        except SlackProblem as problem:
+            raise FileRefused(f"I may not see it ({problem})") from problem
+        return str(found.get("url_private_download") or found.get("url_private") or "")
+
+    def _is_slacks(self, place: SplitResult) -> bool:
+        """Slack's own hosts over TLS; with an API elsewhere, as in tests, that very host."""
+        if "@" in place.netloc or not place.hostname:
+            return False
+        if (self._api.hostname or "").endswith(_SLACK):
+            named = place.hostname == _SLACK or place.hostname.endswith(f".{_SLACK}")
+            return place.scheme == "https" and named and place.port in (None, 443)
+        return (place.scheme, place.netloc) == (self._api.scheme, self._api.netloc)
+
+    def _read(self, place: SplitResult, file: SharedFile) -> bytes:
+        """The body of the answer. A redirection is never followed: it would take the token along."""
+        connection = _connection(place)
+        try:
+            path = place.path + (f"?{place.query}" if place.query else "")
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self._token}"})
+            answer = connection.getresponse()
+            if answer.status == 429 or answer.status >= 500:
+                raise SlackUnavailable(f"Slack answered {answer.status} for a file", delay=DELAY)
+            if answer.status != 200:
+                raise FileRefused(f"Slack answered {answer.status}")
+            page = answer.getheader("Content-Type", "").startswith("text/html")
+            if page and not file.mimetype.startswith("text/html"):
+                # So Slack answers a token that lacks the scope: with its page for signing in.
+                raise FileRefused("Slack shows its sign-in page instead; the app may lack files:read")
+            return _content(answer)
+        except (OSError, HTTPException) as error:
+            raise SlackUnavailable(f"a file cannot be had: {type(error).__name__}", delay=DELAY) from error
+        finally:
+            connection.close()
+
+
+def _connection(place: SplitResult) -> HTTPConnection:
+    host = place.hostname or ""
+    if place.scheme == "https":
+        context = ssl.create_default_context()
+        return HTTPSConnection(host, place.port, timeout=QUIET_SECONDS, context=context)
+    return HTTPConnection(host, place.port, timeout=QUIET_SECONDS)
+
+
+def _content(answer: HTTPResponse) -> bytes:
+    until = time.monotonic() + SECONDS
+    pieces, size = [], 0
+    while piece := answer.read(PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > FILE_BYTES:
+            raise FileRefused(f"it is larger than {FILE_BYTES // 1024**2} MB")
+        if time.monotonic() > until:
+            raise SlackUnavailable("a file comes too slowly", delay=DELAY)
+    return b"".join(pieces)
+
+
+def shared_files(event: Json) -> tuple[SharedFile, ...]:
+    """The files that a message event tells of."""
+    files = [item for item in event.get("files") or () if isinstance(item, dict) and item.get("id")]
+    return tuple(map(_shared, files))
+
+
+def _shared(item: Json) -> SharedFile:
+    kept = item.get("mode") not in ("external", "tombstone", "hidden_by_limit")
+    size = item.get("size")
+    return SharedFile(
+        id=str(item["id"]),
+        name=str(item.get("name") or item.get("title") or item["id"]),
+        mimetype=str(item.get("mimetype") or ""),
+        size=size if isinstance(size, int) else 0,
+        address=str(item.get("url_private_download") or item.get("url_private") or "")
+        if kept
+        else "external:",
+    )
