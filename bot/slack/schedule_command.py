@@ -68,7 +68,7 @@ class ScheduleCommand:
 
     def _added(self, channel: str, words: str, by: str) -> Told:
         try:
-            recurrence, what = read_schedule(plain_text(words, str))
+            recurrence, what = read_schedule(plain_text(words, str, str))
             self._require_membership(channel)
             name = self._people.zone(by)
             zone = zone_named(name)
