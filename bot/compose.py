@@ -35,11 +35,8 @@ from bot.forge.shown import pull_request_text
 from bot.hosting import build_forges, build_webhooks
 from bot.model.port import Model
 from bot.models import build_distilling
-from bot.nightly_refit import NightlyRefit
-from bot.periodic import Periodic, Task
 from bot.settings import Settings
 from bot.slack.admission import Admission
-from bot.slack.announcements import Announcements
 from bot.slack.app import Surfaces, build_app
 from bot.slack.asking import Asking
 from bot.slack.board import ProgressBoard
@@ -49,7 +46,6 @@ from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.files import Files
-from bot.slack.history import channel_named
 from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.picking import Picking
@@ -62,11 +58,9 @@ from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
 from bot.slack.threads import Threads
 from bot.sweeping import Sweeper
-from bot.weekly_digest import WeeklyDigest
 from bot.worker import Worker
 from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
-from memory.chores import Chores
 from memory.corrections import Corrections
 from memory.database import Engine, Engines, check_server, connect, migrate
 from memory.embedder import Embedder, patient
@@ -326,43 +320,6 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
             sweeper.stop()
         following.stop()
         board.stop()
-
-
-@contextmanager
-def periodically(
-    settings: Settings, slack: SlackSide, engines: Engines, embedder: Embedder
-) -> Iterator[None]:
-    """Do what is due once in a night or a week, for as long as this is open."""
-    engine, channel = engines.background, settings.oxbow_digest_channel
-    chores, recall = Chores(engine), Recall(engine, patient(embedder))
-    tasks: list[Task] = [NightlyRefit(engine, recall, chores)]
-    if channel is not None:
-        tasks.append(build_digest(channel, slack, engine, chores, embedder.name))
-    periodic = Periodic(team=slack.identity.team, chores=chores, tasks=tasks)
-    periodic.start()
-    try:
-        yield
-    finally:
-        periodic.stop()
-
-
-def build_digest(
-    channel: str, slack: SlackSide, engine: Engine, chores: Chores, embedder: str
-) -> WeeklyDigest:
-    """Who tells the channel once a week what came up again."""
-    settings, team = ChannelSettings(engine), slack.identity.team
-
-    def shows(asked: str) -> bool:
-        return asked not in settings.channels_with(team, MEMORY, "off") and slack.gate.shows_channel(asked)
-
-    return WeeklyDigest(
-        engine=engine,
-        chores=chores,
-        announcements=Announcements(slack.web, slack.gate),
-        channel=lambda: channel_named(slack.web, channel),
-        shows=shows,
-        embedder=embedder,
-    )
 
 
 def build_snapshots(settings: Settings) -> Snapshots:

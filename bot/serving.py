@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Event
 from types import FrameType
 
+from bot.chores import periodically
 from bot.compose import (
     build_remembering,
     build_sandbox,
@@ -17,7 +18,6 @@ from bot.compose import (
     listening,
     local_workspace,
     open_database,
-    periodically,
     working,
 )
 from bot.demo.repositories import materialise
