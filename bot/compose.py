@@ -48,6 +48,7 @@ from bot.slack.decisions import Decisions
 from bot.slack.files import Files
 from bot.slack.home import Home
 from bot.slack.listener import Listener
+from bot.slack.personal_command import PersonalCommand
 from bot.slack.picking import Picking
 from bot.slack.rechecking import Rechecking
 from bot.slack.schedule_command import ScheduleCommand
@@ -68,6 +69,7 @@ from memory.finding import Finder
 from memory.index import SolutionIndex
 from memory.listening import Listening
 from memory.log import SessionLog
+from memory.personal_settings import PersonalSettings
 from memory.postgres import EmbeddedPostgres
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
@@ -179,13 +181,18 @@ def listening(
             secrets=secrets,
             later=later,
         )
-        channel_settings = ChannelSettings(engines.hot)
+        channel_settings, personal_settings = ChannelSettings(engines.hot), PersonalSettings(engines.hot)
         admission = Admission(slack.gate, slack.people)
         settings_command = SettingsCommand(
             team=team,
             settings=channel_settings,
-            policies=Policies(floor(settings), channel_settings, Spending(engines.background)),
+            policies=Policies(
+                floor(settings), channel_settings, personal_settings, Spending(engines.background)
+            ),
             offer=offer(settings),
+        )
+        personal_command = PersonalCommand(
+            team=team, personal=personal_settings, settings=channel_settings, offer=offer(settings)
         )
         commands = Commands(
             team=team,
@@ -195,6 +202,7 @@ def listening(
             correcting=correcting,
             secrets=secrets,
             settings=settings_command,
+            personal=personal_command,
             schedules=ScheduleCommand(
                 team=team, web=slack.web, people=slack.people, log=log, schedules=Schedules(engines.hot)
             ),
@@ -211,7 +219,9 @@ def listening(
             surfaces=Surfaces(
                 commands=commands,
                 asking=Asking(admission, listener),
-                home=Home(slack, log, settings_command.summary, Schedules(engines.hot)),
+                home=Home(
+                    slack, log, settings_command.summary, personal_command.summary, Schedules(engines.hot)
+                ),
             ),
         )
         catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
@@ -285,7 +295,12 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
         ),
         remembering=remembering,
         speaking=Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),
-        policies=Policies(floor(settings), ChannelSettings(engines.hot), Spending(engines.hot)),
+        policies=Policies(
+            floor(settings),
+            ChannelSettings(engines.hot),
+            PersonalSettings(engines.hot),
+            Spending(engines.hot),
+        ),
         budget=Budget(
             steps=settings.oxbow_session_steps,
             tokens=settings.oxbow_session_tokens,

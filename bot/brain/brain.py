@@ -178,9 +178,10 @@ class Brain:
             case Recall():
                 self._remembering.recall(claimed)
             case Compact():
-                self._thinking.compact(claimed, self._policies.preferences(claimed.address))
+                self._thinking.compact(claimed, self._policies.wishes(claimed.address, claimed.session))
             case AskModel():
-                self._thinking.ask(claimed, lambda _: None, self._policies.preferences(claimed.address))
+                wishes = self._policies.wishes(claimed.address, claimed.session)
+                self._thinking.ask(claimed, lambda _: None, wishes)
             case Publish(stage=stage):
                 self._publishing.advance(claimed, stage, self._speaking.permalink(claimed))
             case FinishTurn(outcome=outcome):

@@ -6,10 +6,12 @@ import logging
 from decimal import Decimal
 
 from bot.brain.policy import GOVERNED, PolicyProblem, ToolPolicy, read_rules
-from bot.brain.preferences import Preferences, preferences
+from bot.brain.preferences import Preferences, preferences, with_own
 from bot.model.prices import cost_together, thresholds
 from memory.channel_settings import ChannelSettings
 from memory.events import LimitReached
+from memory.personal_settings import PersonalSettings
+from memory.session import Session
 from memory.sessions import ThreadAddress
 from memory.spending import Spending
 
@@ -23,9 +25,16 @@ logger = logging.getLogger(__name__)
 class Policies:
     """Looks up what holds where it is needed; a change holds from the next step of every session on."""
 
-    def __init__(self, floor: ToolPolicy, settings: ChannelSettings, spending: Spending) -> None:
+    def __init__(
+        self,
+        floor: ToolPolicy,
+        settings: ChannelSettings,
+        personal: PersonalSettings,
+        spending: Spending,
+    ) -> None:
         self.floor = floor
         self._settings = settings
+        self._personal = personal
         self._spending = spending
 
     def of(self, address: ThreadAddress) -> ToolPolicy:
@@ -36,6 +45,11 @@ class Policies:
         """What the thread's channel prefers now. May raise `DatabaseLost`."""
         found = self._settings.of(address.team, address.channel)
         return preferences({name: setting.value for name, setting in found.items()})
+
+    def wishes(self, address: ThreadAddress, session: Session) -> Preferences:
+        """What holds now for the person who began the thread. May raise `DatabaseLost`."""
+        person = session.messages[0].author
+        return with_own(self.preferences(address), self._personal.of(address.team, person))
 
     def spent_out(self, address: ThreadAddress) -> LimitReached | None:
         """The channel's limit of this month, when it is reached. May raise `DatabaseLost`."""

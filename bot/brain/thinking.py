@@ -48,7 +48,7 @@ class Thinking:
         self._profile = profile
 
     def ask(self, claimed: Claimed, on_text: Callable[[str], None], wishes: Preferences = NO_WISHES) -> None:
-        """Ask with everything that waits, as the channel wishes, and record the answer or the failure."""
+        """Ask with everything that waits, as people wish, and record the answer or the failure."""
         session = claimed.session
         request = f"{session.turn}.{session.turn_requests + 1}"
         model = wishes.model or self._model.name
@@ -58,7 +58,7 @@ class Thinking:
         if _nothing_to_ask(session, messages):
             return
         wanted = ModelRequest(
-            system=self._profile.prompt + for_the_model(wishes.instructions),
+            system=self._profile.prompt + for_the_model(wishes),
             tools=self._profile.tools,
             messages=with_images(messages, claimed.kept_output),
             max_tokens=self._profile.max_tokens,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.brain.remembering import Remembering
 from bot.slack.admission import Admission
 from bot.slack.correcting import Correcting, Said
+from bot.slack.personal_command import PersonalCommand
 from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.schedule_command import ScheduleCommand
 from bot.slack.search_results import Results, search_results
@@ -40,7 +41,7 @@ HELP = (
     "• `/oxbow status` shows what I am doing in this channel.\n"
     "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
     "• `/oxbow settings` shows how I work in this channel (repository, tools, model, memory, money), and "
-    "changes it.\n"
+    "changes it; `/oxbow settings mine` is about your own threads.\n"
     "• `/oxbow schedule every weekday at 9 which checks failed?` asks that in this channel; "
     "`/oxbow schedule` lists and cancels.\n"
     "• `/oxbow help` shows this.\n"
@@ -71,6 +72,7 @@ class Commands:
         log: SessionLog,
         remembering: Remembering,
         settings: SettingsCommand,
+        personal: PersonalCommand,
         schedules: ScheduleCommand,
         stats: StatsCommand,
         correcting: Correcting,
@@ -80,6 +82,7 @@ class Commands:
         self._admission = admission
         self._log = log
         self._settings = settings
+        self._personal = personal
         self._schedules = schedules
         self._stats = stats
         self._remembering = remembering
@@ -94,13 +97,19 @@ class Commands:
         if word.lower() == "settings":
             if rest.strip() and self._admission.confined(asked.by):
                 return Told(rendered=plain("Guests do not change how I work here; ask a member."))
-            return self._settings.answer(asked.channel, self._secrets.text(rest), by=asked.by)
+            return self._set(asked, self._secrets.text(rest).strip())
         if word.lower() == "schedule":
             confined = self._admission.confined(asked.by)
             return self._schedules.answer(
                 asked.channel, self._secrets.text(rest), by=asked.by, confined=confined
             )
         return Told(rendered=self._shown(asked, word, rest))
+
+    def _set(self, asked: Asked, words: str) -> Told:
+        first, _, rest = words.partition(" ")
+        if first.lower() == "mine":
+            return Told(rendered=self._personal.answer(asked.channel, rest, by=asked.by))
+        return self._settings.answer(asked.channel, words, by=asked.by)
 
     def _shown(self, asked: Asked, word: str, rest: str) -> Rendered:
         match word.lower():

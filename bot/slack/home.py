@@ -32,12 +32,18 @@ class Home:
     """Publishes App Homes."""
 
     def __init__(
-        self, slack: SlackSide, log: SessionLog, settings: Callable[[str], str], schedules: Schedules
+        self,
+        slack: SlackSide,
+        log: SessionLog,
+        settings: Callable[[str], str],
+        personal: Callable[[str], str],
+        schedules: Schedules,
     ) -> None:
-        """`settings` tells what holds in a channel."""
+        """`settings` tells what holds in a channel, `personal` what a person has set."""
         self._slack = slack
         self._log = log
         self._settings = settings
+        self._personal = personal
         self._schedules = schedules
 
     def publish(self, person: str) -> None:
@@ -58,6 +64,7 @@ class Home:
                 if (tool := _undecided(session, person)) is not None
             ],
             settings=[(channel, self._settings(channel)) for channel in channels],
+            personal=self._personal(person),
             schedules=[
                 (it.channel, self._scheduled(person, it))
                 for it in self._schedules.of_person(self._slack.identity.team, person, limit=SCHEDULES)

@@ -41,12 +41,14 @@ class Shown:
     """Sessions that wait for this person's word about a call; `state` names the tool."""
     settings: Sequence[tuple[str, str]]
     """Channel, and what holds there."""
+    personal: str
+    """What the person has set."""
     schedules: Sequence[tuple[str, str]]
     """Channel, and what is asked there again and again for this person."""
 
 
 def home_view(shown: Shown) -> Json:
-    """The view, of at most a dozen blocks."""
+    """The view, of a dozen blocks or so."""
     blocks = [section(FIRST_STEPS), {"type": "divider"}]
     if shown.decisions:
         blocks.append(section("*Waiting for your decision*\n" + "\n".join(map(_line, shown.decisions))))
@@ -55,6 +57,8 @@ def home_view(shown: Shown) -> Json:
     if shown.schedules:
         lines = [f"• <#{channel}> {said}" for channel, said in shown.schedules]
         blocks.append(section("*Scheduled by you*\n" + "\n".join(lines)))
+    blocks.append(section(f"*Your settings*\n{shown.personal}"))
+    blocks.append(context("Changed with `/oxbow settings mine`; they hold in the threads that you begin."))
     for channel, settings in shown.settings:
         blocks.append(section(f"*How I work in <#{channel}>*\n{settings}"))
     if shown.settings:

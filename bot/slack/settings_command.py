@@ -12,6 +12,7 @@ from bot.brain.preferences import (
     INSTRUCTIONS,
     MEMORY,
     MODEL,
+    PERSONAL,
     PREFERENCES,
     REPLIES,
     REPOSITORY,
@@ -28,8 +29,9 @@ HOW = (
     "Change them here, for everybody in the channel: `/oxbow settings repository shop-cart`, "
     "`… tools bash=ask, write=deny` (a channel can be stricter than the operator, never laxer), "
     "`… approvers @ada @bruno`, `… model`, `… effort high`, `… instructions Answer in French`, "
-    "`… replies mention` or `thread`, `… memory off`, `… spend 100` (dollars a month), and `… default` for "
-    "any."
+    "`… replies mention` or `thread`, `… memory off`, `… spend 100` (dollars a month), `… personal off` "
+    "(what people set for themselves does not hold here), and `… default` for any. What is yours alone: "
+    "`/oxbow settings mine`."
 )
 
 DEFAULT = "default"
@@ -37,6 +39,19 @@ DEFAULT = "default"
 
 SHOWN = 300
 """Characters of instructions in the list."""
+
+
+DEFAULTS = {
+    REPOSITORY: "the one that the thread names or describes",
+    MODEL: "the scripted one",
+    EFFORT: "the model's own",
+    INSTRUCTIONS: "none",
+    REPLIES: "thread",
+    MEMORY: "on",
+    SPEND: "no limit a month",
+    PERSONAL: "on",
+}
+"""What holds where nothing is set; the model is the deployment's own, if it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,15 +144,7 @@ class SettingsCommand:
     def _preference_lines(
         self, channel: str, found: Mapping[str, ChannelSetting]
     ) -> list[tuple[str, str, str]]:
-        defaults = {
-            REPOSITORY: "the one that the thread names or describes",
-            MODEL: self._offer.model or "the scripted one",
-            EFFORT: "the model's own",
-            INSTRUCTIONS: "none",
-            REPLIES: "thread",
-            MEMORY: "on",
-            SPEND: "no limit a month",
-        }
+        defaults = DEFAULTS | {MODEL: self._offer.model or DEFAULTS[MODEL]}
         set_here = {name: setting.value for name, setting in found.items()}
         if SPEND in set_here:
             spent = self._policies.spent(self._team, channel)

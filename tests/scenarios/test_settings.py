@@ -85,6 +85,34 @@ def test_instructions_and_effort_reach_the_model_of_this_channel_alone(
     assert elsewhere.effort is None
 
 
+def mine(at_work: Live, words: str = "", *, user: str = "ada") -> str:
+    told = command(at_work, f"mine {words}", user=user)
+    assert told["response_type"] == "ephemeral"
+    return str(told["text"])
+
+
+def test_what_is_ones_own_holds_in_threads_that_one_begins_and_is_shown_with_its_origin(
+    at_work: Live, settings: ChannelSettings
+) -> None:
+    settings.set(TEAM, at_work.workspace.channel_id(PLACE), "effort", "low", by="U0ADA00001")
+    assert "*effort*: low (set in this channel)" in mine(at_work)
+    assert "*instructions*: Be brief &amp; kind (yours)" in mine(at_work, "instructions Be brief & kind")
+    assert "Nothing was changed" in mine(at_work, "model claude-opus-5-5")
+    assert "nothing that you can set for yourself" in mine(at_work, "spend 5")
+    at_work.answer_with(in_turn(says("Yes."), says("Oui."), says("No.")))
+    at_work.ask(PLACE, "does it work?")
+    at_work.ask(PLACE, "does it work?", user="bruno")
+    command(at_work, "personal off")
+    assert "yours, Be brief &amp; kind, does not hold here" in mine(at_work)
+    at_work.ask(PLACE, "does it work?")
+    adas, brunos, adas_where_it_is_off = at_work.model.requests
+    assert "<personal_instructions>\nBe brief &amp; kind\n</personal_instructions>" in adas.system
+    assert "personal_instructions" not in brunos.system
+    assert "personal_instructions" not in adas_where_it_is_off.system
+    assert adas.effort == brunos.effort == "low"
+    assert "*instructions*: none (default)" in mine(at_work, "instructions default")
+
+
 def test_where_only_mentions_count_a_reply_is_left_alone_and_a_stop_is_not(at_work: Live) -> None:
     command(at_work, "replies mention")
     at_work.answer_with(in_turn(calls("bash", command="until [ -e on ]; do sleep 0.1; done"), says("Done.")))

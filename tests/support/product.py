@@ -53,6 +53,7 @@ from memory.events import Event, Json
 from memory.finding import Finder
 from memory.index import SolutionIndex
 from memory.log import Lease, SessionLog, ThreadAddress
+from memory.personal_settings import PersonalSettings
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
 from memory.spending import Spending
@@ -164,7 +165,7 @@ class Product:
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
         self.picking = Picking(log=self.log, gate=self.gate, people=people)
         self.settings = ChannelSettings(engine)
-        self.policies = Policies(ToolPolicy(), self.settings, Spending(engine))
+        self.policies = Policies(ToolPolicy(), self.settings, PersonalSettings(engine), Spending(engine))
         self.budget = Budget()
         self.addresses: tuple[str, ...] = ()
         """Of the repositories that sessions may work on."""
