@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
-from pydantic import SecretStr
-
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
 from bot.brain.choosing import Choosing
@@ -29,9 +27,7 @@ from bot.brain.thinking import Thinking
 from bot.brain.uploads import Uploads
 from bot.channel_rules import floor, offer
 from bot.database_watch import watched
-from bot.demo.problems import PROBLEMS
 from bot.following import Following
-from bot.forge.shown import pull_request_text
 from bot.hosting import build_forges, build_webhooks
 from bot.model.port import Model
 from bot.models import build_distilling
@@ -53,14 +49,12 @@ from bot.slack.picking import Picking
 from bot.slack.rechecking import Rechecking
 from bot.slack.schedule_command import ScheduleCommand
 from bot.slack.scheduling import Scheduling
-from bot.slack.scopes import SCOPES
 from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
 from bot.slack.threads import Threads
 from bot.sweeping import Sweeper
 from bot.worker import Worker
-from bot.workspace.local import LocalWorkspace
 from memory.channel_settings import ChannelSettings
 from memory.corrections import Corrections
 from memory.database import Engine, Engines, check_server, connect, migrate
@@ -83,9 +77,6 @@ from sandbox.errors import SandboxUnavailable
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
 from sandbox.upkeep import Policy, Upkeep
-
-LOCAL_PORT = 8731
-"""Of the local workspace's page when PORT is not set."""
 
 logger = logging.getLogger(__name__)
 
@@ -111,25 +102,6 @@ def database_url(settings: Settings) -> Iterator[str]:
         return
     with EmbeddedPostgres(settings.oxbow_data_dir / "postgres") as server, watched(server):
         yield server.url
-
-
-@contextmanager
-def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspace]]:
-    """A workspace of our own, and the settings with which the same bot works in it."""
-    suggestions = [problem.mention for problem in PROBLEMS]
-    port = LOCAL_PORT if settings.port is None else settings.port
-    pulls = pull_request_text(build_forges(settings).plain, settings.repositories)
-    with LocalWorkspace(port=port, scopes=SCOPES, suggestions=suggestions, pulls=pulls) as workspace:
-        yield (
-            settings.model_copy(
-                update={
-                    "slack_bot_token": SecretStr(workspace.bot_token),
-                    "slack_app_token": SecretStr(workspace.app_token),
-                    "slack_api_url": workspace.api_url,
-                }
-            ),
-            workspace,
-        )
 
 
 def build_secrets(settings: Settings) -> SecretMask:

@@ -16,12 +16,12 @@ from bot.compose import (
     build_sandbox,
     build_secrets,
     listening,
-    local_workspace,
     open_database,
     working,
 )
 from bot.demo.repositories import materialise
 from bot.embedding import open_embedding, warm
+from bot.local_slack import local_workspace
 from bot.models import build_model
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side

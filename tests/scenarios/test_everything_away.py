@@ -15,8 +15,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from bot.compose import build_remembering, listening, local_workspace, working
+from bot.compose import build_remembering, listening, working
 from bot.demo.repositories import materialise
+from bot.local_slack import local_workspace
 from bot.models import build_model
 from bot.settings import Settings
 from bot.slack.side import slack_side

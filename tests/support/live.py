@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, text
 
-from bot.compose import build_remembering, listening, local_workspace, working
+from bot.compose import build_remembering, listening, working
+from bot.local_slack import local_workspace
 from bot.settings import Settings
 from bot.slack.side import slack_side
 from bot.workspace.local import LocalWorkspace
