@@ -63,7 +63,7 @@ class PersonalCommand:
         if not value:
             raise PreferenceProblem(f"say what {name} is to be, or default")
         model = self._personal.of(self._team, by).get(MODEL)
-        return checked(name, plain_text(value, str), self._offer, model=model)
+        return checked(name, plain_text(value, str, str), self._offer, model=model)
 
     def _shown(self, channel: str, by: str) -> str:
         own = self._personal.of(self._team, by)
