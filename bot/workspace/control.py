@@ -75,6 +75,15 @@ class Control(Saying):
 
     # What happens to channels
 
+    def open_channel(self, name: str) -> str:
+        """Make a public channel with everybody in it, Oxbow too; returns its identifier."""
+        with self._world.changed:
+            state = self._world.state
+            identifier = f"C0NEW{len(state.channels):05}"
+            members = frozenset(state.people)
+            state.change_channel(Channel(id=identifier, name=name, kind="public", members=members))
+            return identifier
+
     def join(self, user: str, channel: str) -> None:
         """Become a member; of `oxbow`, an invitation."""
         self._world.join(self._world.state.channel(channel), self._world.state.person(user))

@@ -19,6 +19,7 @@ from rich.table import Table
 from tests.bench import acknowledgement, processes, session_log, workspaces
 from tests.bench.background import flood
 from tests.bench.commands import command
+from tests.bench.day import burst, day
 from tests.bench.figures import Figures, medians
 from tests.bench.indexing import indexing
 from tests.bench.neighbour import neighbour
@@ -52,6 +53,8 @@ STAGES = {
     "search-100000": Stage(lambda _: search(100_000), runs=1, quick=False),
     "resident": Stage(processes.resident, runs=1, quick=False),
     "flood": Stage(flood, runs=1, quick=False),
+    "day": Stage(day, runs=1, quick=False),
+    "burst": Stage(burst, runs=1, quick=False),
     "takeover": Stage(processes.takeover, quick=False),
 }
 
