@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -95,6 +96,24 @@ class Channels:
                     "age": age,
                 },
             )
+
+    def record_public(self, team: str, names: Mapping[str, str], *, age: float) -> None:
+        """Slack said of all these channels, given with their names, that they are public."""
+        described = [
+            {
+                "team": team,
+                "channel": channel,
+                "name": name,
+                "public": True,
+                "reason": "",
+                "source": "slack",
+                "age": age,
+            }
+            for channel, name in sorted(names.items())
+        ]
+        if described:
+            with transaction(self._engine) as connection:
+                connection.execute(RECORD, described)
 
     def known(self, team: str, channel: str, *, max_age: float) -> ChannelFact | None:
         """What was said within the last `max_age` seconds, or None."""

@@ -2,7 +2,8 @@
 
 SlackProblem
 ├── SlackUnavailable      Slack does not answer, asks to wait, or does not accept the token; `delay` seconds
-│                         until it makes sense to try again
+│   │                     until it makes sense to try again
+│   └── SlackBusy         the method was called too often for now
 ├── ContentRefused        Slack will not take this message as it is: too long, or blocks it does not know
 └── ThreadRefused         Slack will not take anything here, now or later: archived, deleted, not a member
 """
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 from slack_sdk.errors import SlackApiError
 
+BUSY = frozenset({"ratelimited", "rate_limited"})
+"""Errors of a method that was called too often."""
+
 TRANSIENT = frozenset(
     {
-        "ratelimited",
-        "rate_limited",
         "internal_error",
         "fatal_error",
         "service_unavailable",
@@ -71,6 +73,10 @@ class SlackUnavailable(SlackProblem):
         self.delay = delay
 
 
+class SlackBusy(SlackUnavailable):
+    """The method was called too often for now."""
+
+
 class ContentRefused(SlackProblem):
     """Slack will not take this message as it is."""
 
@@ -83,9 +89,10 @@ def from_api(error: SlackApiError) -> SlackProblem:
     """The problem that an answer of the Web API stands for."""
     code = str(error.response.get("error", "unknown"))
     status = error.response.status_code
-    if code in TRANSIENT or status == 429 or status >= 500:
+    if code in BUSY or code in TRANSIENT or status == 429 or status >= 500:
         after = error.response.headers.get("Retry-After") or error.response.headers.get("retry-after")
-        return SlackUnavailable(f"Slack answered {code}", delay=float(after) if after else DELAY)
+        problem = SlackBusy if code in BUSY or status == 429 else SlackUnavailable
+        return problem(f"Slack answered {code}", delay=float(after) if after else DELAY)
     if code in ACCESS:
         return SlackUnavailable(f"Slack answered {code}", delay=ACCESS_DELAY)
     return (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 
 from bot.brain.steps import (
     Visibility,
 )
-from bot.slack.errors import ContentRefused, SlackUnavailable, ThreadRefused
+from bot.slack.errors import ContentRefused, SlackBusy, SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.web import SlackWeb
 from memory.channels import Channels
 from memory.events import Json
@@ -38,6 +39,9 @@ about 50 a minute for the whole app, and a search may touch several channels."""
 NAME_AGE = 3_600.0
 """Seconds for which a channel's name counts in what somebody wrote."""
 
+PAGE = 999
+"""Channels in one answer: the most that Slack gives."""
+
 FOREVER = 1e9
 """Seconds; three decades."""
 
@@ -49,6 +53,9 @@ class Verdict:
     visibility: Visibility
     name: str = ""
     reason: str = ""
+
+
+UNKNOWN = Verdict(visibility="unknown", reason="Slack does not say what kind of channel it is")
 
 
 def judge(channel: Json) -> Verdict:
@@ -81,7 +88,8 @@ def refusal(verdict: Verdict) -> str:
 class Gate:
     """Asks Slack what a channel is, and remembers the answer for a short while and for every process.
 
-    Slack's limit on asking is for the whole app, so the processes of one workspace share what it said.
+    Slack's limit on asking is for the whole app, so the processes of one workspace share what it said. When
+    many channels are asked about at the same time, one call reads what all the bot's own channels are.
     """
 
     def __init__(self, web: SlackWeb, channels: Channels, team: str) -> None:
@@ -90,6 +98,8 @@ class Gate:
         self._team = team
         self._lock = Lock()
         self._heard: dict[str, tuple[float, Verdict]] = {}
+        self._reading = Lock()
+        """Held by the thread that reads all channels; the others use what it found."""
 
     def check(self, channel: str, *, max_age: float) -> Verdict:
         """The verdict on a channel, at most `max_age` seconds old; `unknown` when Slack cannot be asked."""
@@ -143,14 +153,45 @@ class Gate:
         asked_at = time.monotonic()
         try:
             verdict = judge(self._web.call("conversations.info", channel=channel).get("channel") or {})
+        except SlackBusy:
+            return self._among_all(channel, asked_at)
         except SlackUnavailable:
-            unknown = "Slack does not say what kind of channel it is"
-            return asked_at, Verdict(visibility="unknown", reason=unknown)
+            return asked_at, UNKNOWN
         except (ContentRefused, ThreadRefused):
             # With public scopes alone, a private channel does not exist for the app.
             verdict = Verdict(visibility="refused", reason="it is not a public channel that I can see")
         self._keep(channel, verdict, asked_at)
         return asked_at, verdict
+
+    def _among_all(self, channel: str, since: float) -> tuple[float, Verdict]:
+        """The verdict from a reading of all the bot's channels that began after `since`."""
+        with self._reading:
+            with self._lock:
+                heard = self._heard.get(channel)
+            if heard is not None and heard[0] >= since:
+                return heard
+            asked_at = time.monotonic()
+            try:
+                verdicts = dict(self._read_all())
+            except SlackProblem:
+                return asked_at, UNKNOWN
+            public = {
+                id_: verdict.name for id_, verdict in verdicts.items() if verdict.visibility == "public"
+            }
+            self._channels.record_public(self._team, public, age=time.monotonic() - asked_at)
+            for refused in verdicts.keys() - public.keys():
+                self._keep(refused, verdicts[refused], asked_at)
+            with self._lock:
+                self._heard.update({id_: (asked_at, verdict) for id_, verdict in verdicts.items()})
+            # A channel that is not among them may be private by now, or one that the bot has left.
+            return asked_at, verdicts.get(channel, UNKNOWN)
+
+    def _read_all(self) -> Iterator[tuple[str, Verdict]]:
+        cursor: str | None = None
+        while cursor != "":
+            page = self._web.call("users.conversations", types="public_channel", limit=PAGE, cursor=cursor)
+            yield from ((str(found["id"]), judge(found)) for found in page.get("channels", ()))
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
 
     def _keep(self, channel: str, verdict: Verdict, asked_at: float) -> None:
         """A channel that never was public here leaves no trace; one that no longer is must be hidden."""

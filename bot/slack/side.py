@@ -10,10 +10,12 @@ from bot.settings import Settings
 from bot.slack.errors import SlackProblem
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity
+from bot.slack.pace import SharedPace
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.scopes import SCOPES
 from bot.slack.web import SlackWeb
+from memory.allowances import Allowances
 from memory.channels import Channels
 from memory.database import Engine
 from memory.events import Json
@@ -47,10 +49,10 @@ def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
     client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT, retry_handlers=[])
     # Without the SDK's own retries: a post whose answer was lost must be looked for, not made again.
-    web = SlackWeb(client)
-    me = _who_am_i(web, settings)
+    me = _who_am_i(SlackWeb(client), settings)
     _require_scopes(client)
     identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]))
+    web = SlackWeb(client, pace=SharedPace(Allowances(engine, identity.team)))
     gate = Gate(web, Channels(engine), identity.team)
     return SlackSide(
         client=client,

@@ -9,7 +9,8 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.slack.errors import DELAY, SlackUnavailable, from_api
+from bot.slack.errors import DELAY, SlackBusy, SlackUnavailable, from_api
+from bot.slack.pace import Pace, Unpaced
 from memory.events import Json
 from memory.failpoints import Reached, around, off
 
@@ -17,8 +18,9 @@ from memory.failpoints import Reached, around, off
 class SlackWeb:
     """One workspace's Web API. Safe to use from several threads; never retries."""
 
-    def __init__(self, client: WebClient, *, reached: Reached = off) -> None:
+    def __init__(self, client: WebClient, *, pace: Pace | None = None, reached: Reached = off) -> None:
         self._client = client
+        self._pace = pace or Unpaced()
         self._reached = reached
 
     def call(self, method: str, **arguments: Any) -> Json:
@@ -27,11 +29,16 @@ class SlackWeb:
         Arguments travel as a form, the one encoding that every method takes; lists and objects as JSON in it.
         """
         form = {name: _encoded(value) for name, value in arguments.items() if value is not None}
+        channel = arguments.get("channel")
+        self._pace.keep(method, channel)
         try:
             with around(self._reached, "slack"):
                 response = self._client.api_call(method, data=form)
         except SlackApiError as error:
-            raise from_api(error) from error
+            problem = from_api(error)
+            if isinstance(problem, SlackBusy):
+                self._pace.hold(method, channel, problem.delay)
+            raise problem from error
         except (SlackClientError, OSError, HTTPException) as error:
             raise SlackUnavailable(f"Slack cannot be reached: {type(error).__name__}", delay=DELAY) from error
         return response.data if isinstance(response.data, dict) else {}

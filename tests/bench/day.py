@@ -99,13 +99,11 @@ def _mentions(workspace: LocalWorkspace, number: int, a_second: float) -> dict[t
 
 def _answered(workspace: LocalWorkspace) -> int:
     return sum(
-        call.method == "chat.postMessage" and _key(call).startswith("answer:") and bool(call.answer.get("ok"))
+        call.method == "chat.postMessage"
+        and '"answer:' in str(call.arguments.get("metadata"))
+        and bool(call.answer.get("ok"))
         for call in workspace.calls
     )
-
-
-def _key(call: Call) -> str:
-    return str(call.arguments.get("metadata", ""))
 
 
 def _signs(name: str, workspace: LocalWorkspace, said: dict[tuple[str, str], float]) -> Figures:

@@ -76,6 +76,7 @@ def test_an_archived_channel_that_opens_again_is_worked_in_again(at_work: Live) 
     at_work.await_event("help-python", thread, SessionClosed)
     at_work.workspace.unarchive("help-python")
     at_work.workspace.join("oxbow", "help-python")
+    at_work.await_all_acknowledged("channel_unarchive")
     at_work.workspace.post("ada", "help-python", "@Oxbow go on", thread)
     at_work.await_event("help-python", thread, TurnFinished)
     assert at_work.texts("help-python", thread) == ["Again."]

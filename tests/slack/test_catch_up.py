@@ -182,6 +182,7 @@ def test_a_channel_that_slack_does_not_tell_of_is_waited_for(
     Start(workspace, engine).run()
     workspace.post("ada", "general", "@Oxbow the build is red")
     workspace.rate_limit_next("conversations.info", 1)
+    workspace.rate_limit_next("users.conversations", 1)
     Start(workspace, engine).run()
     assert heard(engine) == ["the build is red"]
 

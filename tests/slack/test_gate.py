@@ -122,7 +122,6 @@ def test_the_workspaces_other_places_are_refused_as_objects_and_as_addresses(sla
     [
         ("channel_not_found", "refused"),
         ("internal_error", "unknown"),
-        ("ratelimited", "unknown"),
         ("token_revoked", "unknown"),
         ("missing_scope", "unknown"),
     ],
@@ -137,6 +136,7 @@ def test_an_error_of_the_look_up_is_never_a_yes(slack: Slack, error: str, visibi
 def test_a_limit_of_slack_and_a_lost_connection_are_not_taken_for_a_verdict(slack: Slack) -> None:
     general = slack.workspace.channel_id("general")
     slack.workspace.rate_limit_next("conversations.info", 3)
+    slack.workspace.rate_limit_next("users.conversations", 3)
     assert slack.gate.check(general, max_age=60).visibility == "unknown"
     slack.workspace.lose_next_response("conversations.info")
     assert slack.gate.check(general, max_age=60).visibility == "unknown"
@@ -187,7 +187,7 @@ def test_a_channel_that_is_no_longer_public_is_hidden(slack: Slack) -> None:
 
 
 def test_a_hit_of_a_channel_that_cannot_be_looked_up_is_hidden(slack: Slack) -> None:
-    slack.workspace.rate_limit_next("conversations.info", 3)
+    slack.workspace.fail_next("conversations.info", "internal_error")
     assert not slack.gate.shows(HIT)
 
 
@@ -233,7 +233,36 @@ def test_nothing_is_posted_where_it_is_not_public(slack: Slack) -> None:
 
 
 def test_nothing_is_posted_where_it_is_not_known(slack: Slack) -> None:
-    slack.workspace.rate_limit_next("conversations.info", 3)
+    slack.workspace.fail_next("conversations.info", "internal_error")
     with pytest.raises(SlackUnavailable):
         slack.replies.post(slack.address("general", "1.0"), UUID(int=1), "answer:1:1", plain("hello"))
     assert slack.workspace.calls_of("chat.postMessage") == []
+
+
+def test_when_too_many_channels_are_asked_about_one_call_tells_of_all(slack: Slack) -> None:
+    workspace, public = slack.workspace, ("general", "data-platform", "shop-backend")
+    workspace.rate_limit_next("conversations.info", 30)
+    verdicts = [slack.gate.check(workspace.channel_id(name), max_age=60) for name in public]
+    assert [(verdict.visibility, verdict.name) for verdict in verdicts] == [
+        ("public", name) for name in public
+    ]
+    assert len(workspace.calls_of("users.conversations")) == 1
+    assert len(workspace.calls_of("conversations.info")) == 1
+
+
+def test_what_is_not_among_the_bots_public_channels_is_not_taken_for_one(slack: Slack) -> None:
+    workspace, general = slack.workspace, slack.workspace.channel_id("general")
+    workspace.convert_to_private("general")
+    workspace.rate_limit_next("conversations.info", 30)
+    assert slack.gate.check(general, max_age=0).visibility == "unknown"
+
+
+def test_a_channel_that_one_call_tells_is_shared_is_refused_to_every_process(slack: Slack) -> None:
+    workspace, general = slack.workspace, slack.workspace.channel_id("general")
+    assert slack.gate.check(general, max_age=0).visibility == "public"
+    workspace.share_externally("general")
+    workspace.rate_limit_next("conversations.info", 30)
+    assert slack.gate.check(general, max_age=0).visibility == "refused"
+    another = Gate(slack.web, Channels(slack.engine), TEAM)
+    assert another.check(general, max_age=60).visibility == "refused"
+    assert len(workspace.calls_of("conversations.info")) == 2

@@ -321,7 +321,7 @@ def test_a_refused_place_is_told_once_and_nothing_at_all_is_kept(slack: Slack, c
 
 def test_a_place_that_slack_does_not_tell_of_is_heard_when_it_delivers_again(slack: Slack) -> None:
     thread = slack.workspace.post("ada", "general", "@Oxbow help")
-    slack.workspace.rate_limit_next("conversations.info", 3)
+    slack.workspace.fail_next("conversations.info", "internal_error")
     event = slack.new_events()[0]
     with pytest.raises(SlackUnavailable):
         slack.listener.message(event)
