@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from bot.workspace.channels import Channel
 from bot.workspace.events import Event
 from bot.workspace.faults import Fault, Faults, LostRequest, LostResponse, RateLimit, Refusal, SlowResponse
 from bot.workspace.interactions import Interaction, Interactions
