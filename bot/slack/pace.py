@@ -22,8 +22,8 @@ TIER_3 = Allowance(burst=20, every=2.0)
 TIER_4 = Allowance(burst=40, every=1.0)
 """Slack's tiers are 20, 50 and 100 calls a minute: a burst, and what refills in a minute."""
 
-IN_A_CHANNEL = Allowance(burst=2, every=1.7)
-"""Slack allows about one post a second in a channel and short bursts: at most five in five seconds."""
+IN_A_CHANNEL = Allowance(burst=4, every=1.7)
+"""Slack allows about one post a second in a channel and short bursts: at most ten in ten seconds."""
 
 ALLOWANCES: Mapping[str, Allowance] = {
     "chat.postEphemeral": TIER_4,

@@ -34,7 +34,7 @@ SLACK: Mapping[str, Rate] = {
     "chat.getPermalink": SPECIAL,
     "chat.postEphemeral": TIER_4,
     # About one a second in a channel, with short bursts.
-    "chat.postMessage": Rate(calls=5, seconds=5.0, per_channel=True),
+    "chat.postMessage": Rate(calls=10, seconds=10.0, per_channel=True),
     "chat.update": TIER_3,
     "conversations.history": TIER_3,
     "conversations.info": TIER_3,

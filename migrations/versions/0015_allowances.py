@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 ALLOWANCES = """
     -- One row per team and thing that is rationed. `due` is when the next call would come if they came
