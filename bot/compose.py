@@ -28,7 +28,7 @@ from bot.brain.uploads import Uploads
 from bot.channel_rules import floor, offer
 from bot.database_watch import watched
 from bot.following import Following
-from bot.hosting import build_forges, build_webhooks
+from bot.hosting import build_authority, build_forges, build_linking, build_webhooks
 from bot.model.port import Model
 from bot.models import build_distilling
 from bot.settings import Settings
@@ -179,6 +179,7 @@ def listening(
                 team=team, web=slack.web, people=slack.people, log=log, schedules=Schedules(engines.hot)
             ),
             stats=StatsCommand(team=team, background=engines.background),
+            linking=build_linking(settings, engines.hot, team),
         )
         signing = settings.slack_signing_secret if settings.http else None
         app = build_app(
@@ -278,7 +279,14 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
             tokens=settings.oxbow_session_tokens,
             dollars=settings.oxbow_session_dollars,
         ),
-        publishing=Publishing(exporting, forges, PullRequests(engines.hot), allowed, secrets),
+        publishing=Publishing(
+            exporting,
+            forges,
+            build_authority(settings, forges, engines.hot, slack.identity.team),
+            PullRequests(engines.hot),
+            allowed,
+            secrets,
+        ),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
     sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engines.background, sandbox)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bot.brain.authority import Authority
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
+from bot.forge.github_linking import GitHubLinking
 from bot.forge.repository import full_name
 from bot.settings import Settings
 from bot.slack.connection import WsgiApplication
+from bot.slack.linking import Linking
 from bot.webhooks import PATH, GitHubWebhooks
+from memory.accounts import Accounts
 from memory.database import Engine
 from memory.pull_requests import PullRequests
 
@@ -38,3 +42,25 @@ def build_github(settings: Settings) -> GitHub | None:
     if number is None or key is None:
         return None
     return GitHub(api_url=settings.github_api_url, app_id=number, private_key=key.get_secret_value())
+
+
+def build_linking(settings: Settings, engine: Engine, team: str) -> Linking:
+    """What `/oxbow link` does; without the app's client number it says that nothing can be linked."""
+    github = _github_linking(settings)
+    return Linking(None if github is None else Accounts(engine, team=team, server=github.server), github)
+
+
+def build_authority(settings: Settings, forges: Forges, engine: Engine, team: str) -> Authority:
+    """Who may let a change be pushed."""
+    github = _github_linking(settings)
+    return Authority(
+        forges=forges,
+        accounts=None if github is None else Accounts(engine, team=team, server=github.server),
+        writers=settings.writers,
+        unlinked=settings.unlinked,
+    )
+
+
+def _github_linking(settings: Settings) -> GitHubLinking | None:
+    client = settings.github_client_id
+    return None if client is None else GitHubLinking(api_url=settings.github_api_url, client_id=client)

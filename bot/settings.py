@@ -13,9 +13,9 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.brain.budget import Budget
-from bot.brain.policy import read_rules
+from bot.brain.policy import Unlinked, read_rules
+from bot.forge.lists import read_lists
 from bot.forge.repository import Repository, repositories
-from bot.forge.routing import read_routing
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedder import EMBEDDERS
 from sandbox.choose import CHOICES, DEFAULT_IMAGE, DEFAULT_NAMESPACE
@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()
     oxbow_routing: str = ""
     """What people say when they mean one of them: `shop-cart: checkout, basket; orders: csv import`."""
+    oxbow_writers: str = ""
+    """Slack users who may let changes be pushed where the forge knows no accounts: `shop-cart: U1, U2`."""
+    oxbow_unlinked: Unlinked | None = None
+    """What holds for people whose rights are not known; None: refuse, but in the local workspace."""
     oxbow_tools: str = ""
     """What every channel's policy must at least be: `bash=ask, write=deny`."""
     oxbow_digest_channel: str | None = None
@@ -79,6 +83,8 @@ class Settings(BaseSettings):
     github_app_id: str | None = None
     github_app_private_key: SecretStr | None = Field(default=None, validate_default=True)
     """PEM, with the app's number: repositories on that server are used as the app. Its check looks above."""
+    github_client_id: str | None = None
+    """Of the app: with it people link their accounts."""
     github_webhook_secret: SecretStr | None = None
     """With HTTP: what GitHub signs its webhooks with."""
     oxbow_secret_patterns: Annotated[tuple[str, ...], NoDecode] = ()
@@ -112,7 +118,17 @@ class Settings(BaseSettings):
     def repositories(self) -> tuple[Repository, ...]:
         """What sessions may work on, with the words that mean each."""
         names = [repository.name for repository in repositories(self.oxbow_repositories)]
-        return repositories(self.oxbow_repositories, read_routing(self.oxbow_routing, names))
+        return repositories(self.oxbow_repositories, read_lists(self.oxbow_routing, names))
+
+    @property
+    def writers(self) -> dict[str, tuple[str, ...]]:
+        """Slack users who may let changes be pushed, by the name of a repository."""
+        return read_lists(self.oxbow_writers, [repository.name for repository in self.repositories])
+
+    @property
+    def unlinked(self) -> Unlinked:
+        """In the local workspace everybody is the one person at the keyboard."""
+        return self.oxbow_unlinked or ("bot" if self.local else "refuse")
 
     @property
     def egress(self) -> dict[str, EgressPolicy]:
@@ -175,11 +191,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"there is no repository at {parts.path}")
         return value
 
-    @field_validator("oxbow_routing")
+    @field_validator("oxbow_routing", "oxbow_writers")
     @classmethod
-    def _routing(cls, value: str, info: ValidationInfo) -> str:
+    def _by_repository(cls, value: str, info: ValidationInfo) -> str:
         named = repositories(info.data.get("oxbow_repositories", ()))
-        read_routing(value, [repository.name for repository in named])
+        read_lists(value, [repository.name for repository in named])
         return value
 
     @field_validator("oxbow_tools")

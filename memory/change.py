@@ -11,6 +11,7 @@ from typing import assert_never
 
 from memory.change_events import (
     BranchPushed,
+    ChangeAuthorised,
     ChangeChecked,
     ChangeExported,
     ChangeRecorded,
@@ -44,6 +45,8 @@ class Publication:
     awaited_at: datetime | None = None
     awaited_times: int = 0
 
+    authorised: ChangeAuthorised | None = None
+    """Of the last change that was let through: who asked for it, with whose rights."""
     branch: str | None = None
     """The one branch of the pull request that is open or being made."""
     commits: tuple[str, ...] = ()
@@ -103,11 +106,15 @@ def applied(publication: Publication, event: ChangeRecorded, at: datetime) -> Pu
         case ForgeAwaited():
             times = publication.awaited_times + 1
             return replace(publication, awaited=event, awaited_at=at, awaited_times=times)
+        case ChangeAuthorised():
+            return replace(publication, authorised=event, awaited=None)
         case PushStarted():
             return _push_started(publication, event)
         case BranchPushed():
             heads = (*publication.heads, (event.turn, event.commit))
-            return replace(publication, pushed=event, heads=heads, left=False, awaited=None)
+            # A branch without its pull request is half of the way, whatever the turn did itself.
+            left = publication.opened is None
+            return replace(publication, pushed=event, heads=heads, left=left, awaited=None)
         case PullRequestStarted():
             return publication
         case PullRequestOpened():
@@ -118,13 +125,14 @@ def applied(publication: Publication, event: ChangeRecorded, at: datetime) -> Pu
                 opened=event,
                 standing=None if more else publication.standing,
                 pull_requests=publication.pull_requests + more,
+                left=False,
                 awaited=None,
             )
         case _:
             assert_never(event)
 
 
-_LEFT: tuple[Withholding, ...] = ("refused", "checks")
+_LEFT: tuple[Withholding, ...] = ("refused", "checks", "unauthorised")
 """Reasons that may be gone the next time."""
 
 

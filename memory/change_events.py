@@ -9,11 +9,23 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 Withholding = Literal[
-    "unchanged", "read_only", "unsafe", "secret", "checks", "obsolete", "taken_over", "refused"
+    "unchanged",
+    "read_only",
+    "unsafe",
+    "secret",
+    "checks",
+    "obsolete",
+    "taken_over",
+    "unauthorised",
+    "refused",
 ]
 """Why a turn ends without a push: nothing changed, the repository is only read here, a rule refuses the
-files, they hold a secret, declared checks fail, somebody solved it already, a person took the branch over, or
-the forge said no."""
+files, they hold a secret, declared checks fail, somebody solved it already, a person took the branch over,
+who asked may not write there, or the forge said no."""
+
+HowAuthorised = Literal["linked", "listed", "bot"]
+"""Whose rights let a change be pushed: those of the linked account of who asked, the operator's list, or
+Oxbow's own alone."""
 
 Premise = Literal["unmoved", "moved", "conflicts"]
 """What became of the base meanwhile: it is what it was, it moved on, it moved on over the same lines."""
@@ -93,6 +105,21 @@ class ForgeAwaited:
     VERSION: ClassVar[int] = 1
     detail: str
     delay: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAuthorised:
+    """Who asked for the change may push it themselves, or the operator lets Oxbow's own rights count."""
+
+    VERSION: ClassVar[int] = 1
+    turn: int
+    commit: str
+    by: str
+    """Slack user who asked."""
+    by_name: str
+    how: HowAuthorised
+    account: str = ""
+    """Their name on the forge, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +204,7 @@ ChangeRecorded: TypeAlias = (
     | ChangeExported
     | ChangeWithheld
     | ForgeAwaited
+    | ChangeAuthorised
     | PushStarted
     | BranchPushed
     | PullRequestStarted

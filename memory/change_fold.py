@@ -6,7 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from memory.change import REPAIR_ROUNDS, applied
-from memory.change_events import ChangeChecked, ChangeRecorded, PullRequestChanged
+from memory.change_events import (
+    ChangeAuthorised,
+    ChangeChecked,
+    ChangeRecorded,
+    GivenReview,
+    PullRequestChanged,
+)
 from memory.change_notes import failed_checks_note, pull_request_note
 from memory.changes import due_again, noted, open_turn
 from memory.events import RecordedEvent
@@ -25,7 +31,10 @@ def change_recorded(session: Session, recorded: RecordedEvent, event: ChangeReco
 def pull_request_changed(session: Session, recorded: RecordedEvent, event: PullRequestChanged) -> Session:
     """What ends it weighs what was learned; what can be repaired opens a turn, a few times."""
     change, before = session.change, session.change.standing
-    if change.opened is None or change.opened.number != event.number or event == before:
+    if change.opened is None or change.opened.number != event.number:
+        return session
+    event = replace(event, reviews=tuple(_counted(review, change.authorised) for review in event.reviews))
+    if event == before:
         return session
     session = replace(session, change=replace(change, standing=event))
     if event.state != "open":
@@ -37,6 +46,14 @@ def pull_request_changed(session: Session, recorded: RecordedEvent, event: PullR
     if told is None or not current or session.closed is not None:
         return session
     return _woken(session, recorded.recorded_at, told)
+
+
+def _counted(review: GivenReview, authorised: ChangeAuthorised | None) -> GivenReview:
+    """Whoever asked for the change does not approve it: what they say is a comment."""
+    if review.verdict != "approved" or authorised is None:
+        return review
+    theirs = {authorised.account.lower() or authorised.by_name.lower(), authorised.by.lower()}
+    return replace(review, verdict="commented") if review.author.lower() in theirs else review
 
 
 def _woken(session: Session, at: datetime, told: str) -> Session:

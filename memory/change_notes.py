@@ -51,7 +51,7 @@ def _reviews(event: PullRequestChanged, before: PullRequestChanged | None) -> li
     return [
         f"{review.author} ({review.verdict.replace('_', ' ')}):\n{_quoted(review.text)}"
         for review in event.reviews
-        if review.id not in seen and not (review.verdict == "approved" and not review.text.strip())
+        if review.id not in seen and not (review.verdict != "changes_requested" and not review.text.strip())
     ]
 
 

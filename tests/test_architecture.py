@@ -50,7 +50,7 @@ PURE = (
     "bot/brain/tools.py",
     "bot/forge/inspection.py",
     "bot/forge/repository.py",
-    "bot/forge/routing.py",
+    "bot/forge/lists.py",
     "bot/model/prices.py",
     "bot/slack/approval.py",
     "bot/slack/pull_requests.py",

@@ -13,6 +13,9 @@ from bot.brain.tools import ASK, TOOLS
 
 Permission: TypeAlias = Literal["allow", "ask", "deny"]
 
+Unlinked: TypeAlias = Literal["refuse", "bot"]
+"""What holds for people whose rights on the forge are not known: nothing is pushed, or Oxbow's own count."""
+
 STRICTNESS: tuple[Permission, ...] = get_args(Permission)
 """From the laxest to the strictest."""
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from bot.brain.tools import HANDS
 from memory.change import Publication
-from memory.change_events import ChangeChecked, ChangeExported, CheckRun
+from memory.change_events import ChangeAuthorised, ChangeChecked, ChangeExported, CheckRun, HowAuthorised
 from memory.session import Message, Session
 
-Stage = Literal["check", "export", "push", "open", "give_up"]
+Stage = Literal["check", "export", "authorise", "push", "open", "give_up"]
 
 AWAITED_TIMES = 5
 """How often a forge that does not answer is asked again before the answer goes without it: with delays from 5
@@ -53,7 +53,8 @@ def _stage(change: Publication) -> Stage | None:
     if change.exported is None:
         return "export"
     if change.pushed is None or change.pushed.commit != change.exported.commit:
-        return "push"
+        authorised = change.authorised is not None and change.authorised.commit == change.exported.commit
+        return "push" if authorised else "authorise"
     return "open" if change.opened is None else None
 
 
@@ -69,6 +70,17 @@ def _worked(session: Session) -> bool:
 def failed(checked: ChangeChecked) -> tuple[CheckRun, ...]:
     """The declared commands that failed."""
     return tuple(run for run in checked.runs if run.exit_code != 0)
+
+
+def requester(session: Session) -> tuple[str, str]:
+    """Who asked for the change, and what they are called: whose message began the turn. For a turn that the
+    pull request itself began, it is who asked before."""
+    message = next((m for m in session.messages if m.turn == session.turn and not m.withdrawn), None)
+    authorised = session.change.authorised
+    if message is None and authorised is not None:
+        return authorised.by, authorised.by_name
+    asked = message or _question(session)
+    return asked.author, asked.author_name
 
 
 def branch_name(session: UUID, title: str, number: int) -> str:
@@ -107,6 +119,22 @@ def _sections(session: Session, exported: ChangeExported, permalink: str) -> Ite
     if links:
         yield "**Earlier threads that were at hand**\n" + "\n".join(links)
     yield f"From [the thread]({permalink}). A draft: a person reviews and merges it."
+    if session.change.authorised is not None:
+        yield _on_whose_word(session.change.authorised)
+
+
+def _on_whose_word(authorised: ChangeAuthorised) -> str:
+    """Who asked, with whose rights it was pushed, and whose approval counts."""
+    name = _unaddressed(_plain(authorised.by_name))
+    asked = _RIGHTS[authorised.how].format(name, authorised.account)
+    return f"Asked for by {asked}: their own approval does not count."
+
+
+_RIGHTS: dict[HowAuthorised, str] = {
+    "linked": "{} ({}), who may write here",
+    "listed": "{}, who may write here",
+    "bot": "{}, whose rights here are not known",
+}
 
 
 def _evidence(session: Session, exported: ChangeExported) -> Iterator[str]:

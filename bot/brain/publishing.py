@@ -12,6 +12,7 @@ from functools import partial
 from hashlib import sha256
 
 from bot.brain.arrival import Arrival
+from bot.brain.authority import Authority, Unauthorised
 from bot.brain.claimed import Claimed
 from bot.brain.exporting import Exporting, StopRequested
 from bot.brain.publication import (
@@ -22,6 +23,7 @@ from bot.brain.publication import (
     commit_message,
     description,
     failed,
+    requester,
     title_of,
 )
 from bot.forge.declaration import FILE, DeclarationWrong, declared
@@ -32,6 +34,7 @@ from bot.forge.quarantine import Authorship, quarantine
 from bot.forge.repository import Repository
 from memory.change_events import (
     BranchPushed,
+    ChangeAuthorised,
     ChangeChecked,
     ChangeExported,
     ChangeWithheld,
@@ -60,6 +63,7 @@ class Publishing:
         self,
         exporting: Exporting | None,
         forges: Forges,
+        authority: Authority,
         pull_requests: PullRequests,
         allowed: Sequence[Repository],
         secrets: SecretMask,
@@ -67,6 +71,7 @@ class Publishing:
         """`exporting` is None where no sandbox is: then no session has anything to publish."""
         self._exporting = exporting
         self._forges = forges
+        self._authority = authority
         self._pull_requests = pull_requests
         self._allowed = tuple(allowed)
         self._secrets = secrets
@@ -79,6 +84,8 @@ class Publishing:
                     self._check(claimed)
                 case "export":
                     self._export(claimed, permalink)
+                case "authorise":
+                    self._authorise(claimed)
                 case "push":
                     self._push(claimed)
                 case "open":
@@ -142,6 +149,24 @@ class Publishing:
                 return _withhold(claimed, "obsolete", told)
         claimed.keep_output(exported.pack, pack)
         claimed.append(exported)
+        return None
+
+    def _authorise(self, claimed: Claimed) -> None:
+        """Nothing is pushed that who asked for it could not push: the forge is asked about them now."""
+        by, name = requester(claimed.session)
+        word = self._authority.of(self._repository(claimed), by, name)
+        if isinstance(word, Unauthorised):
+            return _withhold(claimed, "unauthorised", word.why)
+        claimed.append(
+            ChangeAuthorised(
+                turn=claimed.session.turn,
+                commit=_exported(claimed).commit,
+                by=by,
+                by_name=name,
+                how=word.how,
+                account=word.account,
+            )
+        )
         return None
 
     def _push(self, claimed: Claimed) -> None:
@@ -214,12 +239,15 @@ class Publishing:
         return self._exporting
 
     def _address(self, claimed: Claimed) -> str:
+        return self._repository(claimed).address
+
+    def _repository(self, claimed: Claimed) -> Repository:
         attached = claimed.session.sandbox
         name = attached.repository if attached else None
         found = next((it for it in self._allowed if it.name == name), None)
         if found is None:
             raise ForgeRefused(f"the repository {name} is no longer among those of this installation")
-        return found.address
+        return found
 
 
 @contextmanager

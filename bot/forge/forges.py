@@ -24,10 +24,13 @@ class Forges:
         github = self._github
         return github if github is not None and github.hosts(address) else self.plain
 
+    def knows_accounts(self, address: str) -> bool:
+        """Whether the repository's forge can be asked what an account may do."""
+        return self._github is not None and self._github.hosts(address)
+
     def writes(self, address: str) -> bool:
         """Whether changes can be pushed there: by the app, or into a folder of this machine."""
-        hosted = self._github is not None and self._github.hosts(address)
-        return hosted or address.startswith("file:")
+        return self.knows_accounts(address) or address.startswith("file:")
 
     def _remote(self, address: str) -> Remote:
         github = self._github

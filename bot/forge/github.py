@@ -28,6 +28,10 @@ SHOWN = 100
 """Pull requests of one branch, and comments of one, that are looked at: one page."""
 
 
+WRITING = ("admin", "write")
+"""Permissions that let an account push; GitHub says write of those who maintain, too."""
+
+
 class GitHub:
     """The port `Forge` on GitHub's REST interface."""
 
@@ -104,6 +108,13 @@ class GitHub:
                 checks=tuple(checks(repository, seen.head)),
                 reviews=tuple(reviews(found)),
             )
+
+    def may_write(self, address: str, account: int) -> bool:
+        name = full_name(address)
+        with self._app.asking(name) as client:
+            # What the account is called now: a name may have gone to somebody else.
+            login = client.get_user_by_id(account).login
+            return client.get_repo(name).get_collaborator_permission(login) in WRITING
 
     def comment(self, address: str, number: int, *, key: str, text: str) -> None:
         mark = f"<!-- oxbow:{key} -->"

@@ -49,7 +49,7 @@ class GitHubApp:
         with self._lock:
             held = self._tokens.get(repository)
             if held is None or held.expires_at - SPARE < datetime.now(UTC):
-                with _translated(repository):
+                with translated(repository):
                     held = self._tokens[repository] = self._new_token(repository)
             return held.token
 
@@ -59,7 +59,7 @@ class GitHubApp:
         from github import Auth, Github  # noqa: PLC0415 - half a second, needed by whoever publishes alone
 
         token = self.token(repository)
-        with _translated(repository):
+        with translated(repository):
             client = Github(
                 auth=Auth.Token(token),
                 base_url=self._api_url,
@@ -74,7 +74,7 @@ class GitHubApp:
 
     def name(self) -> str:
         """What GitHub calls the app. Raises `ForgeRefused`, `ForgeUnavailable`."""
-        with _translated("the app"), self._integration() as integration:
+        with translated("the app"), self._integration() as integration:
             return integration.get_app().name
 
     def _integration(self) -> GithubIntegration:
@@ -87,24 +87,34 @@ class GitHubApp:
         )
 
     def _new_token(self, repository: str) -> InstallationAuthorization:
+        """For this repository alone, with no right that the port does not need."""
+        from github.InstallationAuthorization import InstallationAuthorization  # noqa: PLC0415 - as above
+
         with self._integration() as integration:
             owner, name = repository.split("/")
             installation = integration.get_repo_installation(owner, name)
-            return integration.get_access_token(installation.id, permissions=PERMISSIONS)
+            # The library's own call would give a token for every repository of the installation.
+            headers, told = integration.requester.requestJsonAndCheck(
+                "POST",
+                f"/app/installations/{installation.id}/access_tokens",
+                input={"permissions": PERMISSIONS, "repositories": [name]},
+            )
+            return InstallationAuthorization(integration.requester, headers, told)
 
 
 @contextmanager
-def _translated(repository: str) -> Iterator[None]:
+def translated(about: str) -> Iterator[None]:
+    """What GitHub and the way to it raise, as errors of the forge; `about` names what was asked about."""
     from github import GithubException  # noqa: PLC0415 - as above
     from requests import RequestException  # noqa: PLC0415 - as above
 
     try:
         yield
     except GithubException as error:
-        raise _meaning(repository, error) from None
+        raise _meaning(about, error) from None
     except RequestException as error:
         # Its text may hold the address with parameters, never a header; the kind says enough.
-        raise ForgeUnavailable(f"GitHub does not answer about {repository}: {type(error).__name__}") from None
+        raise ForgeUnavailable(f"GitHub does not answer about {about}: {type(error).__name__}") from None
 
 
 def _meaning(repository: str, error: GithubException) -> ForgeError:

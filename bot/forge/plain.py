@@ -100,6 +100,9 @@ class PlainGit:
                 reviews=tuple(_reviews(mirror, number)),
             )
 
+    def may_write(self, address: str, account: int) -> bool:
+        raise ForgeRefused(f"{address} is plain Git, which knows no account {account}")
+
     def comment(self, address: str, number: int, *, key: str, text: str) -> None:
         ref = f"refs/oxbow/comments/{number}/{hashlib.sha256(key.encode()).hexdigest()[:16]}"
         with _reading(self._mirrors, address) as mirror:

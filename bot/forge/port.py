@@ -118,5 +118,11 @@ class Forge(Protocol):
     def look(self, address: str, number: int) -> Standing:
         """The pull request with its checks and reviews. Raises `ForgeRefused` when there is none."""
 
+    def may_write(self, address: str, account: int) -> bool:
+        """Whether the account with this number may write to the repository by itself.
+
+        A forge that knows no accounts refuses; `Forges.knows_accounts` tells.
+        """
+
     def comment(self, address: str, number: int, *, key: str, text: str) -> None:
         """Say something about the pull request, once for each `key`."""

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
-from bot.slack import approval, offer, rendering, repository_question
+from bot.slack import approval, linking, offer, rendering, repository_question
 from bot.slack.asking import SHORTCUT, Asking
 from bot.slack.commands import Asked, Commands
 from bot.slack.decisions import Answer, Decisions
@@ -185,7 +185,11 @@ def _hear_commands(app: App, commands: Commands) -> None:
         told = commands.answer(asked)
         _respond(respond, told.rendered, response_type="in_channel" if told.to_all else "ephemeral")
 
+    def entered(respond: Respond, body: Json) -> None:
+        _answer(respond, commands.entered(str(body["channel"]["id"]), str(body["user"]["id"])))
+
     app.command("/oxbow")(ack=acknowledge, lazy=[run])
+    app.action(linking.ENTERED)(ack=acknowledge, lazy=[entered])
 
 
 def _hear_schedules(app: App, commands: Commands) -> None:

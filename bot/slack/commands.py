@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from bot.brain.remembering import Remembering
 from bot.slack.admission import Admission
 from bot.slack.correcting import Correcting, Said
+from bot.slack.decisions import Answer
+from bot.slack.linking import Linking
 from bot.slack.personal_command import PersonalCommand
 from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.schedule_command import ScheduleCommand
@@ -40,6 +42,8 @@ HELP = (
     "`superseded by LINK` in it, or `/oxbow forget LINK`.\n"
     "• `/oxbow status` shows what I am doing in this channel.\n"
     "• `/oxbow stats` shows this month's figures of this channel and of the workspace.\n"
+    "• `/oxbow link` links your GitHub account, so that I push for you where you may push yourself; "
+    "`/oxbow unlink` takes it back.\n"
     "• `/oxbow settings` shows how I work in this channel (repository, tools, model, memory, money), and "
     "changes it; `/oxbow settings mine` is about your own threads.\n"
     "• `/oxbow schedule every weekday at 9 which checks failed?` asks that in this channel; "
@@ -76,6 +80,7 @@ class Commands:
         schedules: ScheduleCommand,
         stats: StatsCommand,
         correcting: Correcting,
+        linking: Linking,
         secrets: SecretMask,
     ) -> None:
         self._team = team
@@ -87,6 +92,7 @@ class Commands:
         self._stats = stats
         self._remembering = remembering
         self._correcting = correcting
+        self._linking = linking
         self._secrets = secrets
 
     def answer(self, asked: Asked) -> Told:
@@ -122,10 +128,19 @@ class Commands:
             case "search":
                 # Slack names who and what is mentioned beside the identifier.
                 return self._search(replace(asked, text=plain_text(rest, str, str)), page=0, shared=False)
+            case "link":
+                return self._linking.begin(asked.by)
+            case "unlink":
+                return self._linking.unlink(asked.by)
             case "forget" | "wrong" | "outdated" | "superseded":
                 return plain(self._corrected(asked, rest))
             case _:
                 return plain(f"I do not know `/oxbow {word}`.\n{HELP}")
+
+    def entered(self, channel: str, by: str) -> Answer:
+        """Somebody pressed the button under a code that GitHub gave; after the same gate as a mention."""
+        refused = self._refused(channel, by)
+        return self._linking.finish(by) if refused is None else Answer(rendered=refused, replaces=True)
 
     def search(self, asked: Asked, *, page: int, shared: bool) -> Rendered:
         """A page of finished threads that resemble the text, after the same gate as a mention."""

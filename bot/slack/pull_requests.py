@@ -20,7 +20,19 @@ def pull_request_notice(session: Session, key: str) -> Rendered:
     name = f"Pull request #{number}"
     address = opened.address if opened and opened.number == int(number) else ""
     shown = link(address, name) if address.startswith("http") else f"*{name}*"
-    return plain(_handoff(session, shown) if what == "handoff" else _ENDS[what].format(shown))
+    if what == "handoff":
+        return plain(_handoff(session, shown))
+    told = _ENDS[what].format(shown)
+    return plain(told if what != "merged" or _approved(session) else f"{told} {_ALONE}")
+
+
+_ALONE = "Nobody approved it but who asked for it, if anybody did."
+
+
+def _approved(session: Session) -> bool:
+    """Whether somebody approved it whose approval counts."""
+    standing = session.change.standing
+    return standing is not None and any(review.verdict == "approved" for review in standing.reviews)
 
 
 def _handoff(session: Session, shown: str) -> str:

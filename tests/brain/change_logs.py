@@ -6,6 +6,7 @@ from typing import Any
 
 from memory.change_events import (
     BranchPushed,
+    ChangeAuthorised,
     ChangeChecked,
     ChangeExported,
     ChangeWithheld,
@@ -46,6 +47,11 @@ def withheld(
 
 def awaited(delay: float = 5.0) -> ForgeAwaited:
     return ForgeAwaited(detail="the forge does not answer", delay=delay)
+
+
+def authorised(commit: str = COMMIT, *, turn: int = 1, **fields: Any) -> ChangeAuthorised:
+    given = {"by": "UADA", "by_name": "Ada", "how": "linked", "account": "ada-gh"}
+    return ChangeAuthorised(turn=turn, commit=commit, **{**given, **fields})
 
 
 def push_started(commit: str = COMMIT, *, turn: int = 1, branch: str = BRANCH) -> PushStarted:

@@ -185,6 +185,7 @@ class Walk:
         done: dict[Stage, list[Event]] = {
             "check": [changes.checked(changes.ran(self.one_of([0, 0, 1])), turn=turn)],
             "export": [changes.exported(commit, turn=turn)],
+            "authorise": [changes.authorised(exported.commit if exported else commit, turn=turn)],
             "push": [
                 changes.push_started(exported.commit if exported else commit, turn=turn),
                 changes.pushed(exported.commit if exported else commit, turn=turn),

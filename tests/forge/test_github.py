@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bot.forge.errors import ForgeRefused, ForgeUnavailable, RepositoryUnavailable
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub, web_address
+from bot.forge.github_app import PERMISSIONS
 from bot.forge.port import PullRequest
 from tests.contracts.forge_contract import BRANCH, ForgeContract, Place
 from tests.forge.origins import bare, initialised
@@ -67,6 +69,36 @@ class TestGitHub(ForgeContract):
         place.api.expire_tokens()
         with pytest.raises(RepositoryUnavailable):
             place.forges.mirrors.bundle(place.address)
+
+    def test_a_token_is_for_one_repository_and_the_rights_that_are_needed(
+        self, place: GitHubPlace, tmp_path: Path
+    ) -> None:
+        other = place.api.add("ada/orders", bare(tmp_path / "orders.git", place.clone))
+        place.forge.head(place.address, "trunk")
+        place.forge.head(other, "trunk")
+        asked = [json.loads(body) for _, path, body in place.api.asked if path.endswith("access_tokens")]
+        assert [it["repositories"] for it in asked] == [["cart"], ["orders"]]
+        assert asked[0]["permissions"] == PERMISSIONS
+
+    def test_an_account_may_write_where_it_has_the_right_itself(self, place: GitHubPlace) -> None:
+        ada = place.api.accounts.add("ada-gh")
+        rights = place.repository.permissions
+        assert not place.forge.may_write(place.address, ada)
+        for permission, expected in (("read", False), ("write", True), ("admin", True)):
+            rights["ada-gh"] = permission
+            assert place.forge.may_write(place.address, ada) is expected
+
+    def test_an_account_is_known_by_its_number_whatever_it_is_called(self, place: GitHubPlace) -> None:
+        ada = place.api.accounts.add("ada-gh")
+        place.repository.permissions["ada-gh"] = "write"
+        place.api.accounts.rename("ada-gh", "ada-new")
+        assert not place.forge.may_write(place.address, ada)
+        place.repository.permissions["ada-new"] = "write"
+        assert place.forge.may_write(place.address, ada)
+
+    def test_an_account_that_is_gone_is_refused(self, place: GitHubPlace) -> None:
+        with pytest.raises(ForgeRefused, match="404"):
+            place.forge.may_write(place.address, 7)
 
     def test_words_of_apps_are_left_out(self, place: GitHubPlace) -> None:
         number = place.proposed().number

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.forge.lists import ListProblem, read_lists
 from bot.forge.repository import Chosen, Repository, Undecided, choose, repositories
-from bot.forge.routing import RoutingProblem, read_routing
 
 
 def named(*names: str) -> tuple[Repository, ...]:
@@ -104,18 +104,18 @@ def test_routing_words_are_whole_and_of_one_repository(text: str) -> None:
 
 
 def test_routing_words_are_declared_by_name() -> None:
-    declared = read_routing("shop-cart: checkout, basket of goods; orders: csv", [SHOP, ORDERS])
+    declared = read_lists("shop-cart: checkout, basket of goods; orders: csv", [SHOP, ORDERS])
     assert declared == {SHOP: ("checkout", "basket of goods"), ORDERS: ("csv",)}
     [cart] = repositories(("https://a.example/ada/shop-cart",), declared)
     assert cart.words == ("checkout", "basket of goods")
 
 
 @pytest.mark.parametrize(
-    ("text", "wrong"), [("carts: basket", "'carts' is no name"), ("orders", "'orders' has no words")]
+    ("text", "wrong"), [("carts: basket", "'carts' is no name"), ("orders", "'orders' lists nothing")]
 )
 def test_a_declaration_that_cannot_be_read_is_named(text: str, wrong: str) -> None:
-    with pytest.raises(RoutingProblem, match=wrong):
-        read_routing(text, [SHOP, ORDERS])
+    with pytest.raises(ListProblem, match=wrong):
+        read_lists(text, [SHOP, ORDERS])
 
 
 def test_the_default_of_the_channel_stands_unless_somebody_names_another() -> None:

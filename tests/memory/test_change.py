@@ -90,7 +90,9 @@ def test_a_draft_that_is_found_again_is_the_same() -> None:
 def test_what_the_forge_refused_is_left_for_the_next_answer() -> None:
     assert told(withheld("refused")).left
     assert not told(withheld("unsafe")).left
-    assert not told(withheld("refused"), *PUSHED).left
+    assert told(withheld("refused"), *PUSHED).left
+    assert not told(withheld("refused"), *PUSHED, opened()).left
+    assert told(withheld("unauthorised")).left
 
 
 def _standing(publication: Publication, head: str) -> Publication:

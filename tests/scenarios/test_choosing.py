@@ -39,7 +39,9 @@ def product_at_work(
     with (
         databases.fresh() as url,
         connected(url) as engine,
-        live(engine, folder, sandbox, never, workspaces=workspaces, repositories=samples) as running,
+        live(
+            engine, folder, sandbox, never, workspaces=workspaces, oxbow_repositories=tuple(samples)
+        ) as running,
     ):
         yield running
 

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from bot.brain.authority import Authority
 from bot.following import Following
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
 from bot.forge.repository import repositories
 from bot.workspace.people import TEAM
+from memory.accounts import Account, Accounts
 from memory.change_events import BranchPushed, ForgeAwaited, PullRequestOpened
 from memory.events import Event
+from memory.fold import fold
 from memory.log import ThreadAddress
 from tests.forge.origins import bare, initialised
 from tests.scenarios.shop import FIX, bash
@@ -94,6 +97,25 @@ def test_a_failed_check_and_a_review_are_repaired_and_the_merge_confirms(
     follow(oxbow)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT outcome FROM solutions")).scalar_one() == "confirmed"
+
+
+def test_the_approval_of_who_asked_is_a_comment_and_somebody_else_s_counts(
+    oxbow: Product, github: GitHubApi, cart: Repository, engine: Engine
+) -> None:
+    server = Accounts(engine, team=TEAM, server=github.address)
+    server.link(oxbow.workspace.user_id("ada"), Account(number=github.accounts.add("ada-gh"), login="ada-gh"))
+    cart.permissions["ada-gh"] = "write"
+    oxbow.authority = Authority(forges=oxbow.forges, accounts=server, writers={}, unlinked="refuse")
+    thread = ask(oxbow, bash(FIX), says("Fixed."))
+    cart.review(1, user="Ada-gh", state="APPROVED", body="")
+    follow(oxbow)
+    cart.merge(1)
+    follow(oxbow)
+    assert any("Nobody approved it but who asked" in text for text in oxbow.answers("general", thread))
+    cart.review(1, user="bruno", state="APPROVED", body="")
+    state = fold(oxbow.log.read(oxbow.log.sessions()[0].session)).change
+    assert state.standing is not None
+    assert [review.verdict for review in state.standing.reviews] == ["commented"]
 
 
 def test_a_server_in_trouble_is_waited_for_and_there_is_one_pull_request(

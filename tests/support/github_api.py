@@ -32,6 +32,7 @@ from starlette.routing import Route
 
 from bot.forge.plumbing import GitFailed
 from memory.events import Json
+from tests.support.github_accounts import GitHubAccounts
 from tests.support.github_git import serve_git
 from tests.support.github_state import Refused, Repository
 
@@ -47,14 +48,19 @@ class GitHubApi:
         self._root = root
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._tokens: dict[str, datetime] = {}
+        self._reach: dict[str, tuple[str, ...]] = {}
+        """Names of the repositories that each token is for."""
         self._lock = RLock()
         self.repositories: dict[str, Repository] = {}
         self.journal: list[tuple[str, str, bytes]] = []
         """Method, path and body of every request that was let in."""
+        self.asked: list[tuple[str, str, bytes]] = []
+        """The same of every request of the app for a token."""
         self.faults: list[int | None] = []
         """Statuses of the next answers, None for the right one; with 502 what was asked takes effect."""
         self._lost: set[tuple[str, str]] = set()
         self._socket = socket.create_server(("127.0.0.1", 0))
+        self.accounts = GitHubAccounts(self.address)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 Starlette(
@@ -85,7 +91,7 @@ class GitHubApi:
     @property
     def tokens(self) -> list[str]:
         """Every token that was ever given out: none of them may be found anywhere."""
-        return list(self._tokens)
+        return [*self._tokens, *self.accounts.tokens]
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -170,16 +176,26 @@ class GitHubApi:
                 return JSONResponse({"id": 42, "app_id": int(APP_ID), "account": {"login": owner}})
             case ["app", "installations", "42", "access_tokens"]:
                 self._require_app(request)
+                self.asked.append((request.method, path, body))
                 return self._token(json.loads(body))
+            case ["login", "device", "code"]:
+                return self.accounts.device(body)
+            case ["login", "oauth", "access_token"]:
+                return self.accounts.access_token(body)
+            case ["user"]:
+                return self.accounts.user(self.accounts.tokens.get(_bearer(request)))
+            case ["user", number]:
+                self._require_token(request, None, git_too=False)
+                return self.accounts.user(int(number))
             case ["repos", owner, name, *rest]:
-                self._require_token(request, git_too=False)
+                self._require_token(request, name, git_too=False)
                 self.journal.append((request.method, path, body))
                 with self._lock:
                     given = json.loads(body) if body else {}
                     repository = self._repository(f"{owner}/{name}")
                     return repository.answer(request.method, rest, dict(request.query_params), given)
             case [owner, name, *rest] if rest:
-                self._require_token(request, git_too=True)
+                self._require_token(request, name.removesuffix(".git"), git_too=True)
                 self.journal.append((request.method, path, b""))
                 repository = self._repository(f"{owner}/{name}")
                 return serve_git(
@@ -212,6 +228,7 @@ class GitHubApi:
     def _token(self, asked: Json) -> Response:
         token, ends = f"ghs_{token_hex(18)}", datetime.now(UTC) + timedelta(hours=1)
         self._tokens[token] = ends
+        self._reach[token] = tuple(asked["repositories"])
         return JSONResponse(
             {
                 "token": token,
@@ -222,7 +239,8 @@ class GitHubApi:
             201,
         )
 
-    def _require_token(self, request: Request, *, git_too: bool) -> None:
+    def _require_token(self, request: Request, name: str | None, *, git_too: bool) -> None:
+        """A token that has not ended, and is for the repository of this name."""
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         if git_too and kind == "Basic":
             user, _, given = base64.b64decode(given).decode().partition(":")
@@ -230,3 +248,9 @@ class GitHubApi:
         ends = self._tokens.get(given)
         if kind.lower() not in ("token", "bearer") or ends is None or ends <= datetime.now(UTC):
             raise Refused(401, "Bad credentials")
+        if name is not None and name not in self._reach[given]:
+            raise Refused(404, "Not Found")
+
+
+def _bearer(request: Request) -> str:
+    return request.headers.get("authorization", "").partition(" ")[2]

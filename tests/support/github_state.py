@@ -52,6 +52,8 @@ class Repository:
     name: str
     folder: Path
     web: str
+    permissions: dict[str, str] = field(default_factory=dict)
+    """What people may do, by login: `admin`, `write`, `read` or, without an entry, `none`."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     check_runs: dict[str, list[Json]] = field(default_factory=dict)
     statuses: dict[str, list[Json]] = field(default_factory=dict)
@@ -111,6 +113,8 @@ class Repository:
         match method, path:
             case "GET", ["git", "matching-refs", *parts]:
                 return JSONResponse(list(self._refs(unquote("/".join(parts)))))
+            case "GET", ["collaborators", login, "permission"]:
+                return JSONResponse({"permission": self.permissions.get(login, "none")})
             case "GET", ["pulls"]:
                 return JSONResponse([self._shown(it) for it in self._listed(query)])
             case "POST", ["pulls"]:

@@ -5,12 +5,12 @@ People act in the local workspace; Slack's protocol, the listener, the log and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
 
@@ -136,11 +136,11 @@ def live(
     script: Script,
     *,
     workspaces: Path,
-    repositories: Sequence[str] = (),
+    **changed: Any,
 ) -> Iterator[Live]:
-    """The product at work, for as long as this is open. `workspaces` is the sandbox's folder, `repositories`
-    are addresses of what sessions may work on."""
-    chosen = Settings(port=0, oxbow_data_dir=folder, oxbow_repositories=tuple(repositories))
+    """The product at work, for as long as this is open. `workspaces` is the sandbox's folder, `changed` are
+    settings."""
+    chosen = Settings(port=0, oxbow_data_dir=folder).model_copy(update=changed)
     model, stopping = ScriptModel(script), Event()
     secrets = secret_mask()
     with engines(engine) as connections, local_workspace(chosen) as (settings, workspace):

@@ -13,6 +13,7 @@ from threading import current_thread, main_thread
 from slack_sdk import WebClient
 from sqlalchemy import Engine, text
 
+from bot.brain.authority import Authority
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
 from bot.brain.choosing import Choosing
@@ -170,6 +171,8 @@ class Product:
         self.addresses: tuple[str, ...] = ()
         """Of the repositories that sessions may work on."""
         self.forges = Forges(folder / "mirrors")
+        self.authority: Authority | None = None
+        """None: Oxbow's own rights count for everybody."""
         self.pull_requests = PullRequests(engine)
         self._engine = engine
         self._folder = folder
@@ -200,6 +203,7 @@ class Product:
             publishing=Publishing(
                 Exporting(self._sandbox, profile.limits, secret_mask()),
                 self.forges,
+                self.authority or Authority(forges=self.forges, accounts=None, writers={}, unlinked="bot"),
                 self.pull_requests,
                 allowed,
                 secret_mask(),
