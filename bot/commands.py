@@ -9,10 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.compose import build_sandbox, build_secrets, build_sweeper, open_database
+from bot.compose import build_secrets, open_database
 from bot.embedding import open_embedding
 from bot.model.prices import thresholds
 from bot.niceness import let_others_go_first
+from bot.sandboxes import build_sandbox, build_sweeper
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
 from bot.slack.history import SlackHistory, channel_named

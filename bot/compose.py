@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
@@ -31,6 +30,7 @@ from bot.following import Following
 from bot.hosting import build_authority, build_forges, build_linking, build_webhooks
 from bot.model.port import Model
 from bot.models import build_distilling
+from bot.sandboxes import build_snapshots, build_upkeep
 from bot.settings import Settings
 from bot.slack.admission import Admission
 from bot.slack.app import Surfaces, build_app
@@ -53,7 +53,6 @@ from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
 from bot.slack.threads import Threads
-from bot.sweeping import Sweeper
 from bot.worker import Worker
 from memory.channel_settings import ChannelSettings
 from memory.corrections import Corrections
@@ -72,11 +71,7 @@ from memory.schedules import Schedules
 from memory.secrets import SecretMask
 from memory.spending import Spending
 from memory.wake import Wakeups
-from sandbox.choose import open_sandbox
-from sandbox.errors import SandboxUnavailable
 from sandbox.port import Sandbox
-from sandbox.snapshots import Snapshots
-from sandbox.upkeep import Policy, Upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -289,7 +284,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
         ),
     )
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    sweeper = None if isinstance(sandbox, str) else build_sweeper(settings, engines.background, sandbox)
+    upkeep = build_upkeep(settings, engines.background, sandbox, forges.mirrors, secrets)
     following = Following(
         pull_requests=PullRequests(engines.background),
         log=SessionLog(engines.background),
@@ -299,8 +294,8 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
     )
     board.start()
     following.start()
-    if sweeper is not None:
-        sweeper.start()
+    for each in upkeep:
+        each.start()
     try:
         yield Worker(
             log=SessionLog(engines.hot),
@@ -311,39 +306,10 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
             team=slack.identity.team,
         )
     finally:
-        if sweeper is not None:
-            sweeper.stop()
+        for each in upkeep:
+            each.stop()
         following.stop()
         board.stop()
-
-
-def build_snapshots(settings: Settings) -> Snapshots:
-    """Where the snapshots of workspaces are kept."""
-    return Snapshots(settings.oxbow_data_dir.resolve() / "snapshots")
-
-
-def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweeper:
-    """Who looks after the workspaces that rest."""
-    policy = Policy(
-        remove_after=timedelta(days=settings.oxbow_workspace_days),
-        most_bytes=settings.oxbow_workspace_gib * 1024**3,
-    )
-    return Sweeper(Upkeep(sandbox=sandbox, snapshots=build_snapshots(settings), policy=policy), engine)
-
-
-def build_sandbox(settings: Settings) -> Sandbox | str:
-    """The sandbox, or the reason why this host has none."""
-    root = settings.oxbow_data_dir.resolve() / "workspaces"
-    try:
-        return open_sandbox(
-            settings.oxbow_sandbox,
-            root,
-            image=settings.oxbow_sandbox_image,
-            namespace=settings.oxbow_sandbox_namespace,
-        )
-    except SandboxUnavailable as error:
-        logger.warning("sessions will run no commands: %s", error)
-        return str(error)
 
 
 def _notices(model: Model, sandbox: Sandbox | str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.compose import build_sandbox, database_url
+from bot.compose import database_url
 from bot.embedding import open_embedding
 from bot.findings import Finding, Status
 from bot.forge.errors import ForgeError
@@ -16,6 +16,7 @@ from bot.forge.repository import short_name
 from bot.hosting import build_github
 from bot.model.anthropic import AnthropicModel
 from bot.model.port import ModelError
+from bot.sandboxes import build_sandbox
 from bot.settings import Settings
 from memory.database import connect, place
 from memory.server_facts import ServerFacts, server_facts

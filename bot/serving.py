@@ -13,7 +13,6 @@ from types import FrameType
 from bot.chores import periodically
 from bot.compose import (
     build_remembering,
-    build_sandbox,
     build_secrets,
     listening,
     open_database,
@@ -23,6 +22,7 @@ from bot.demo.repositories import materialise
 from bot.embedding import open_embedding, warm
 from bot.local_slack import local_workspace
 from bot.models import build_model
+from bot.sandboxes import build_sandbox
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker

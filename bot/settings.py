@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """Of rest after which a workspace is kept as a snapshot only."""
     oxbow_workspace_gib: int = Field(default=50, ge=1)
     """Of all workspaces on disk, above which those that rest for longest go first."""
+    oxbow_prepared_workspaces: int = Field(default=0, ge=0)
+    """For each repository, kept ready for the next threads."""
     oxbow_egress: SecretStr | None = None
     """The hosts that workspaces may reach, by repository, in the JSON of `parse_policies`."""
     oxbow_repositories: Annotated[tuple[str, ...], NoDecode] = ()

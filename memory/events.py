@@ -20,6 +20,7 @@ from memory.network_events import NetworkUsed
 from memory.repository_events import RepositoryPicked, RepositoryRecorded
 from memory.thread_events import AttentionChanged, ThreadRead
 from memory.usage import Usage
+from memory.workspace_events import WorkspaceSynced
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object exactly as a provider sent it: stored verbatim, replayed verbatim, never interpreted here."""
@@ -155,6 +156,8 @@ class SandboxAttached:
     isolated: bool
     repository: str | None = None
     base_commit: str | None = None
+    prepared_commit: str | None = None
+    """Where the checkout of a prepared workspace still is, until `WorkspaceSynced`."""
     services: tuple[str, ...] = ()
     """What runs beside each command, as the repository declares it."""
     snapshot_at: str | None = None
@@ -356,6 +359,7 @@ Recorded: TypeAlias = (
     ThreadRead
     | SolutionsRecalled
     | SandboxAttached
+    | WorkspaceSynced
     | SandboxLost
     | SandboxUnavailable
     | ModelRequested

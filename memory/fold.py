@@ -56,7 +56,7 @@ from memory.events import (
 from memory.file_events import FileFetched, FilesShared, FilesStaged
 from memory.file_fold import file_fetched, files_shared, files_staged
 from memory.network_events import NetworkUsed
-from memory.sandbox_fold import sandbox_attached, sandbox_lost, sandbox_unavailable
+from memory.sandbox_fold import sandbox_attached, sandbox_lost, sandbox_unavailable, workspace_synced
 from memory.session import (
     Approval,
     FailedCall,
@@ -73,6 +73,7 @@ from memory.session import (
 )
 from memory.stories import told
 from memory.thread_events import AttentionChanged, ThreadRead
+from memory.workspace_events import WorkspaceSynced
 
 
 def fold(events: Iterable[RecordedEvent], session: Session | None = None) -> Session:
@@ -113,6 +114,8 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return replace(session, recalled=event)
         case SandboxAttached():
             return sandbox_attached(session, event)
+        case WorkspaceSynced():
+            return workspace_synced(session)
         case SandboxLost():
             return sandbox_lost(session)
         case SandboxUnavailable():

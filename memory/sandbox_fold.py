@@ -23,12 +23,21 @@ def sandbox_attached(session: Session, event: SandboxAttached) -> Session:
         if event.repository
         else "no repository"
     )
+    if event.services:
+        content += f", {' and '.join(event.services)} beside every command"
     if event.snapshot_at:
         content += f", with the files of the lost one as of {event.snapshot_at}; later changes are gone"
     session = noted(session, f"A workspace was prepared for this thread: {content}.")
     return replace(
         session, sandbox=event, last_sandbox=event, no_sandbox=None, setbacks=0, staged=frozenset()
     )
+
+
+def workspace_synced(session: Session) -> Session:
+    """From now on the workspace may be changed."""
+    synced = session.sandbox and replace(session.sandbox, prepared_commit=None)
+    note = "The checkout was brought to its commit; what was read in it before may be out of date."
+    return replace(noted(session, note), sandbox=synced, last_sandbox=synced)
 
 
 def sandbox_lost(session: Session) -> Session:

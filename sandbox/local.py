@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO, Literal
@@ -17,6 +17,7 @@ from sandbox.enclosure import Enclosure
 from sandbox.ephemeral_postgres import programs
 from sandbox.errors import SandboxLost, SandboxUnreachable
 from sandbox.fence import enter, session_folder
+from sandbox.pool import Adopted, clear_out, filled_by_one, hand_out, labels, put_aside
 from sandbox.port import PIECE_BYTES, Attachment, Finished, Holding, Limits, Outcome
 from sandbox.postgres_template import template
 from sandbox.services import POSTGRES
@@ -116,6 +117,29 @@ class LocalSandbox:
                 return False
             ask_for_postgres(workspace, template(self._root, self._enclosure))
             return True
+
+    def shelve(self, reference: str, *, shelf: str, label: str, epoch: int) -> None:
+        with self._entered(reference, epoch) as workspace:
+            put_aside(self._root, workspace, shelf, label)
+
+    def adopt(self, session: str, *, shelf: str, epoch: int) -> Adopted | None:
+        """None without isolation too: the path of a workspace is another in each session there."""
+        with self._reaching(session_folder(self._root, session), epoch):
+            if not self._enclosure.isolated:
+                return None
+            handed = hand_out(self._root, session, shelf, epoch=epoch)
+            if handed is None:
+                return None
+            return Adopted(attachment=self._attachment(handed[0], "fresh"), label=handed[1])
+
+    def shelved(self, shelf: str) -> tuple[str, ...]:
+        return labels(self._root, shelf)
+
+    def keep_only(self, labels: Mapping[str, str]) -> None:
+        clear_out(self._root, labels)
+
+    def filling(self) -> AbstractContextManager[bool]:
+        return filled_by_one(self._root)
 
     def inventory(self) -> tuple[Holding, ...]:
         return tuple(holdings(self._root))

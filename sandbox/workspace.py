@@ -63,10 +63,7 @@ class Workspace:
 
 def create(root: Path, session: str, *, epoch: int, own_user: bool) -> Workspace:
     """A new, empty workspace; an earlier one of the session is removed."""
-    folder = session_folder(root, session)
-    gate = establish(folder, epoch)
-    for old in {path.name for path in (*(folder / "files").iterdir(), *gate.iterdir())}:
-        discard(root, folder, gate, old)
+    folder, gate = cleared(root, session, epoch=epoch)
     token = secrets.token_hex(8)
     (gate / token).mkdir(mode=0o700)
     draft = gate / token / "files"
@@ -75,7 +72,16 @@ def create(root: Path, session: str, *, epoch: int, own_user: bool) -> Workspace
     (draft / "session").write_text(session)
     _furnish(draft, uid)
     draft.rename(folder / "files" / token)
-    return _workspace(folder, gate, token)
+    return workspace_of(folder, gate, token)
+
+
+def cleared(root: Path, session: str, *, epoch: int) -> tuple[Path, Path]:
+    """The session's folder and its gate, with every earlier workspace removed."""
+    folder = session_folder(root, session)
+    gate = establish(folder, epoch)
+    for old in {path.name for path in (*(folder / "files").iterdir(), *gate.iterdir())}:
+        discard(root, folder, gate, old)
+    return folder, gate
 
 
 def find(root: Path, reference: str, *, epoch: int) -> Workspace:
@@ -88,7 +94,7 @@ def find(root: Path, reference: str, *, epoch: int) -> Workspace:
     if not (folder / "files" / match[2] / "workspace").is_dir() or not (gate / match[2]).is_dir():
         enter(folder, epoch)
         raise SandboxLost(f"workspace {reference} is gone")
-    return _workspace(folder, gate, match[2])
+    return workspace_of(folder, gate, match[2])
 
 
 def holdings(root: Path) -> Iterator[Holding]:
@@ -126,7 +132,7 @@ def discard(root: Path, folder: Path, gate: Path, token: str) -> None:
             (root / "uids" / str(uid)).unlink(missing_ok=True)
     if (gate / token).exists():
         (gate / token).rename(remains / "calls")
-    _remove(remains)
+    remove(remains)
 
 
 def stop(calls: Path) -> None:
@@ -142,7 +148,8 @@ def stop(calls: Path) -> None:
         remains.end(call.remains())
 
 
-def _workspace(folder: Path, gate: Path, token: str) -> Workspace:
+def workspace_of(folder: Path, gate: Path, token: str) -> Workspace:
+    """The workspace whose folders are there."""
     files = folder / "files" / token
     return Workspace(
         reference=f"{folder.name}.{token}",
@@ -205,7 +212,8 @@ def _take_uid(root: Path, holder: str) -> int:
     raise SandboxUnavailable(f"all {len(_UIDS)} users for workspaces are in use: release some below {root}")
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
+    """Remove a folder, if it is there, whatever a command made of its contents."""
     # The command-line tools cope with any depth and with folders that a command made unreadable.
     environment = {"PATH": os.defpath, "LC_ALL": "C"}
     for argv in (["chmod", "-R", "u+rwX", str(folder)], ["rm", "-rf", "--", str(folder)]):

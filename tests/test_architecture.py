@@ -86,6 +86,7 @@ PURE = (
     "memory/terms.py",
     "memory/usage.py",
     "memory/thread_events.py",
+    "memory/workspace_events.py",
 )
 """Modules of pure functions: no file, no network, no clock, no chance, no thread."""
 

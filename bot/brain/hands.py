@@ -124,6 +124,8 @@ class Hands:
             return
         used: tuple[NetworkUsed, ...] = ()
         try:
+            if call.tool != "view":
+                self._preparing.sync(claimed, self._sandbox, self._chosen(claimed.session))
             with (
                 claimed.effect("command"),
                 self._network.opened(
@@ -137,8 +139,10 @@ class Hands:
             claimed.append(
                 _finished(call, "unknown", gone, is_error=True), SandboxLost(reference=attached.reference)
             )
-        except errors.SandboxUnreachable as error:
+        except (errors.SandboxUnreachable, RepositoryUnreachable) as error:
             claimed.append(_later(claimed.session, error))
+        except RepositoryUnavailable as error:
+            claimed.append(_finished(call, "refused", str(error), is_error=True))
         else:
             claimed.append(*used, finished)
 

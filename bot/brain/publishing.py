@@ -95,7 +95,10 @@ class Publishing:
 
     def _check(self, claimed: Claimed) -> None:
         address = self._address(claimed)
-        if not self._workspace.changed(claimed, _base(claimed)):
+        sandbox = claimed.session.sandbox
+        # What was only read may still be at the commit that it was prepared at.
+        read_only = sandbox is not None and sandbox.prepared_commit is not None
+        if read_only or not self._workspace.changed(claimed, _base(claimed)):
             return _withhold(claimed, "unchanged", "Nothing changed.")
         if not self._forges.writes(address):
             told = "This repository is only read here; the change stays in the workspace."

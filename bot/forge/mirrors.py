@@ -82,6 +82,11 @@ class Mirrors:
             git("bundle", "create", "--quiet", str(packed), f"refs/heads/{chosen}", cwd=mirror.folder)
             return Bundle(content=packed.read_bytes(), commit=commit, branch=chosen)
 
+    def commit(self, address: str) -> str:
+        """The commit that the default branch is at. Raises as `bundle`."""
+        with self.refreshed(address) as mirror, _readable(address):
+            return mirror.commit(mirror.default_branch)
+
     def file(self, address: str, *, commit: str, path: str) -> str | None:
         """A file as it is at a commit; None when it is not there. Raises `RepositoryUnavailable`."""
         with self.refreshed(address) as mirror:

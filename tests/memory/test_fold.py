@@ -22,6 +22,7 @@ from memory.events import (
 from memory.fold import apply, fold
 from memory.session import Heard, Message, Session, Spoken, Summarised
 from memory.usage import Usage
+from memory.workspace_events import WorkspaceSynced
 from tests.brain.logs import (
     answered,
     approval_given,
@@ -86,6 +87,11 @@ def changed(before: Session, after: Session) -> set[str]:
         ((said(),), FeedbackGiven(by="U1", verdict="solved", turn=1), {"feedback"}),
         ((said(),), recalled(hit()), {"recalled"}),
         ((said(),), attached(), {"sandbox", "last_sandbox", "pending_notes"}),
+        (
+            (said(), attached(prepared_commit="a1")),
+            WorkspaceSynced(reference="w1"),
+            {"sandbox", "last_sandbox", "pending_notes"},
+        ),
         ((said(), attached()), SandboxLost(reference="w1"), {"sandbox", "pending_notes"}),
         ((said(),), unavailable(5.0), {"no_sandbox", "no_sandbox_at", "setbacks"}),
         (
