@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from itertools import islice
 
 from sqlalchemy import Engine, text
@@ -10,15 +12,34 @@ from sqlalchemy import Engine, text
 from memory.embedder import Embedder, ProcessEmbedder
 from memory.index import PreparedSolution, SolutionIndex
 from memory.recall import Recall
-from tests.bench.corpus import CHANNELS, TEAM, Corpus, known_vectors
+from memory.scope import EVERYTHING, Scope
+from tests.bench.corpus import CHANNELS, NOW, TEAM, Corpus, known_vectors
 from tests.bench.figures import Figures, spread, timed
+from tests.bench.neighbours import found_of_nearest
 from tests.bench.place import kept
 
-SHORT, LONG = 8, 120
-"""Words of a slash command's question, and of a mention with a pasted trace."""
+WORDS = {"short": 8, "long": 120}
+"""Of a slash command's question, and of a mention with a pasted trace."""
 
 QUESTIONS = 100
 STORED_TOGETHER = 64
+
+COMPARED = 50
+"""Questions whose nearest passages are looked for among all, too: that reads every vector."""
+
+SCOPES = {
+    "everything": EVERYTHING,
+    "one channel of forty": Scope(channels=("C1",)),
+    "four channels of forty": Scope(channels=("C1", "C2", "C3", "C4")),
+    "the latest 4,000 threads": Scope(after=NOW - timedelta(hours=4_000)),
+}
+
+DEFINITION = text("SELECT indexdef FROM pg_indexes WHERE indexname = 'passages_nearest'")
+
+SIZES = text("""
+    SELECT pg_relation_size('passages_nearest'), pg_total_relation_size('solutions')
+        + pg_total_relation_size('passages') + pg_total_relation_size('postings')
+""")
 
 OPEN_CHANNELS = text("""
     -- Every channel of the corpus is public.
@@ -29,16 +50,30 @@ OPEN_CHANNELS = text("""
 
 
 def search(passages: int) -> Figures:
-    """Short and long questions to a memory of so many passages."""
+    """Short and long questions to a memory of so many passages, and what the graph finds of the nearest."""
     with ProcessEmbedder() as embedder, kept(f"memory_{passages}", _builder(passages, embedder)) as engine:
-        corpus, figures = Corpus(), Figures()
-        for name, words in (("short", SHORT), ("long", LONG)):
-            questions = corpus.questions(QUESTIONS, words=words)
-            database = _searches(engine, known_vectors(embedder, questions), questions)
+        corpus, figures = Corpus(), _size(engine, passages)
+        asked = {name: corpus.questions(QUESTIONS, words=words) for name, words in WORDS.items()}
+        known = known_vectors(embedder, [question for questions in asked.values() for question in questions])
+        for name, questions in asked.items():
+            database = _searches(engine, known, questions)
             whole = _searches(engine, embedder, questions)
             figures |= spread(f"{name} question, SQL alone", database)
             figures |= spread(f"{name} question, embedding included", whole)
+        with engine.connect() as connection:
+            for name, scope in SCOPES.items():
+                found = found_of_nearest(connection, known, asked["long"][:COMPARED], scope)
+                figures |= {f"{name}, found of the nearest {top}, percent": 100 * found[top] for top in found}
         return figures
+
+
+def _size(engine: Engine, passages: int) -> Figures:
+    with engine.connect() as connection:
+        graph, everything = connection.execute(SIZES).one()
+    return {
+        "graph, MB for a million passages": graph / passages,
+        "tables and indexes, MB for a million passages": everything / passages,
+    }
 
 
 def _searches(engine: Engine, embedder: Embedder, questions: list[str]) -> list[float]:
@@ -57,12 +92,27 @@ def _builder(passages: int, embedder: Embedder) -> Callable[[Engine], None]:
         index, prepared = SolutionIndex(engine, embedder), Corpus().prepared(passages, embedder)
         with engine.begin() as connection:
             connection.execute(OPEN_CHANNELS, {"team": TEAM, "channels": CHANNELS})
-        while batch := list(islice(prepared, STORED_TOGETHER)):
-            store(engine, index, batch)
+        with _graph_afterwards(engine):
+            while batch := list(islice(prepared, STORED_TOGETHER)):
+                store(engine, index, batch)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("VACUUM ANALYZE"))
 
     return build
+
+
+@contextmanager
+def _graph_afterwards(engine: Engine) -> Iterator[None]:
+    """The graph is made at the end and at once, which takes a third of the time."""
+    with engine.begin() as connection:
+        definition = connection.execute(DEFINITION).scalar_one()
+        connection.execute(text("DROP INDEX passages_nearest"))
+    yield
+    with engine.begin() as connection:
+        for setting in ("statement_timeout = 0", "maintenance_work_mem = '2GB'"):
+            connection.execute(text(f"SET LOCAL {setting}"))
+        connection.execute(text(definition))
 
 
 def store(engine: Engine, index: SolutionIndex, batch: list[PreparedSolution]) -> None:
