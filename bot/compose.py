@@ -177,6 +177,7 @@ def listening(
             linking=build_linking(settings, engines.hot, team),
         )
         signing = settings.slack_signing_secret if settings.http else None
+        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
         app = build_app(
             client=slack.client,
             signing_secret=signing.get_secret_value() if signing else None,
@@ -191,8 +192,8 @@ def listening(
                     slack, log, settings_command.summary, personal_command.summary, Schedules(engines.hot)
                 ),
             ),
+            look_back=catch_up.look_back,
         )
-        catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
         connection: Connection
         if settings.slack_app_token is not None:
             connection = SocketConnection(

@@ -56,6 +56,8 @@ PURE = (
     "bot/slack/pull_requests.py",
     "bot/slack/offer.py",
     "bot/slack/links.py",
+    "bot/slack/bold.py",
+    "bot/slack/code_spans.py",
     "bot/slack/rendered.py",
     "bot/slack/repository_question.py",
     "bot/slack/rendering.py",

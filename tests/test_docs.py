@@ -82,6 +82,13 @@ def test_tests_that_a_page_names_exist(page: Path) -> None:
     assert [f"{file}::{test}" for file, test in named if test not in _tests(ROOT / file)] == []
 
 
+def test_every_reported_fault_is_held_by_a_test_or_said_to_be_open() -> None:
+    lines = (ROOT / "docs/slack-faults.md").read_text().splitlines()
+    rows = [line.split("|") for line in lines if re.match(r"\| \d+ \|", line)]
+    assert len(rows) > 70
+    assert [row[1] for row in rows if not TEST.search(row[4]) and "not yet" not in row[3]] == []
+
+
 def _section(page: Path, title: str) -> list[str]:
     """The lines below a heading of the second level, up to the next one."""
     _, found, rest = page.read_text().partition(f"\n## {title}\n")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bot.brain.publication import publication_text
 from bot.brain.splitting import split_markdown
+from bot.slack.bold import loosened
+from bot.slack.code_spans import outside_code, quiet_code
 from bot.slack.links import with_addresses
 from bot.slack.rendered import harmless
 from memory.events import FailureReason, Limit, ModelFailed, TurnOutcome
@@ -53,8 +55,16 @@ def answer_parts(session: Session) -> tuple[str, ...]:
 
 
 def shown(markdown: str, session: Session) -> str:
-    """What the model wrote as the thread may see it: it calls those who spoke there, and hides no address."""
-    return harmless(with_addresses(markdown), {message.author for message in session.messages})
+    """What the model wrote as the thread may see it: it calls those who spoke there, and hides no address.
+
+    Fences stay as they are: `markdown_blocks` sees to it that they call nobody.
+    """
+    people = {message.author for message in session.messages}
+
+    def shown_words(words: str) -> str:
+        return harmless(loosened(words), people)
+
+    return quiet_code(outside_code(with_addresses(markdown), shown_words), fences=False)
 
 
 def _failed(failure: ModelFailed) -> Conclusion:

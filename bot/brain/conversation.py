@@ -118,7 +118,7 @@ def before(read: ThreadRead) -> str:
     if read.left_out:
         lines.insert(1, f"({read.left_out} messages are left out here)")
     if read.problem:
-        lines.append(f"(it could not be read: {escape(read.problem, quote=False)})")
+        lines.append(f"({escape(read.problem, quote=False)})")
     record = "\n".join(lines) or "(nothing)"
     return (
         "<thread_before>\nWhat people and bots said in this thread before you were called. It says what this "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.slack import approval, linking, offer, rendering, repository_question
 from bot.slack.asking import SHORTCUT, Asking
 from bot.slack.commands import Asked, Commands
 from bot.slack.decisions import Answer, Decisions
+from bot.slack.dropped_events import hear_dropped_events
 from bot.slack.home import Home
 from bot.slack.listener import Listener
 from bot.slack.picking import Picking
@@ -44,7 +46,7 @@ class Surfaces:
     home: Home
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - each is one thing that is heard
     *,
     client: WebClient,
     signing_secret: str | None,
@@ -53,6 +55,7 @@ def build_app(
     decisions: Decisions,
     picking: Picking,
     surfaces: Surfaces,
+    look_back: Callable[[float], None],
 ) -> App:
     """The app with all its listeners.
 
@@ -65,6 +68,7 @@ def build_app(
         request_verification_enabled=signing_secret is not None,
         process_before_response=True,
     )
+    hear_dropped_events(app, look_back)
     _hear_messages(app, listener)
     _hear_buttons(app, listener, surfaces.commands, team)
     _hear_decisions(app, decisions, team)

@@ -3,7 +3,8 @@
 SlackProblem
 ├── SlackUnavailable      Slack does not answer, asks to wait, or does not accept the token; `delay` seconds
 │   │                     until it makes sense to try again
-│   └── SlackBusy         the method was called too often for now
+│   ├── SlackBusy         the method was called too often for now
+│   └── TokenRefused      the token is gone for good: the app was removed, the token revoked
 ├── ContentRefused        Slack will not take this message as it is: too long, or blocks it does not know
 └── ThreadRefused         Slack will not take anything here, now or later: archived, deleted, not a member
 """
@@ -29,18 +30,17 @@ TRANSIENT = frozenset(
 
 ACCESS = frozenset(
     {
-        "account_inactive",
         "ekm_access_denied",
-        "invalid_auth",
         "missing_scope",
         "no_permission",
-        "not_authed",
         "org_login_required",
         "token_expired",
-        "token_revoked",
     }
 )
 """Errors of the token, not of the place: an operator mends them, and no session is to suffer meanwhile."""
+
+GONE = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_revoked"})
+"""Errors of a token that does not come back by itself."""
 
 CONTENT = frozenset(
     {
@@ -77,6 +77,10 @@ class SlackBusy(SlackUnavailable):
     """The method was called too often for now."""
 
 
+class TokenRefused(SlackUnavailable):
+    """The token is gone for good."""
+
+
 class ContentRefused(SlackProblem):
     """Slack will not take this message as it is."""
 
@@ -93,6 +97,8 @@ def from_api(error: SlackApiError) -> SlackProblem:
         after = error.response.headers.get("Retry-After") or error.response.headers.get("retry-after")
         problem = SlackBusy if code in BUSY or status == 429 else SlackUnavailable
         return problem(f"Slack answered {code}", delay=float(after) if after else DELAY)
+    if code in GONE:
+        return TokenRefused(f"Slack answered {code}", delay=ACCESS_DELAY)
     if code in ACCESS:
         return SlackUnavailable(f"Slack answered {code}", delay=ACCESS_DELAY)
     return (

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from bot.slack.code_spans import outside_code
+
 LONGEST_SEGMENT = 60
 """Characters between two slashes of a plain address: longer than names of files, shorter than what is worth
 hiding."""
@@ -17,7 +19,6 @@ hiding."""
 LONGEST_PATH = 200
 """Characters."""
 
-_CODE = re.compile(r"(^[ \t]*(`{3,}).*?(?:^[ \t]*\2`*[ \t]*$|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"""(!?)\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^\s)>]+)>?(?:\s+["'(][^)\n]*)?\)""")
 _SLACK_LINK = re.compile(r"<(https?://[^|>\s]+)\|([^>\n]*)>")
 _PERMALINK = re.compile(r"https://[\w-]+(\.enterprise)?\.slack\.com/archives/\w+/p\d+(\?[\w=.&]{0,80})?")
@@ -26,11 +27,7 @@ _LINE = re.compile(r"L\d+(-L\d+)?")
 
 def with_addresses(markdown: str) -> str:
     """The Markdown with every address shown that is not plain. Code stays as it is."""
-    pieces, at = [], 0
-    for code in _CODE.finditer(markdown):
-        pieces += [_shown(markdown[at : code.start()]), code.group()]
-        at = code.end()
-    return "".join([*pieces, _shown(markdown[at:])])
+    return outside_code(markdown, _shown)
 
 
 def _shown(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import assert_never
 from bot.brain.conclusion import answer_parts, shown
 from bot.model.prices import cost
 from bot.slack.approval import approval_post
+from bot.slack.code_spans import markdown_blocks, quiet_code
 from bot.slack.offer import offer_post
 from bot.slack.pull_requests import pull_request_notice
 from bot.slack.rendered import (
@@ -24,7 +25,6 @@ from bot.slack.rendered import (
     escape,
     first_line,
     link,
-    markdown,
     plain,
     section,
 )
@@ -145,7 +145,8 @@ def question(session: Session, call: str) -> Rendered:
     asked = next((item for item in session.calls if item.call == call), None)
     text = shown(str(asked.input["question"]), session) if asked else "What should I do?"
     return Rendered(
-        text=cut(text, 3_000), blocks=(markdown(cut(text, 11_000)), context("Reply here and I go on."))
+        text=cut(quiet_code(text), 3_000),
+        blocks=(*markdown_blocks(cut(text, 11_000)), context("Reply here and I go on.")),
     )
 
 
@@ -160,7 +161,7 @@ def answer(session: Session, part: int, around: Surroundings) -> Rendered:
     """One part of the answer; the last one carries the footer and the buttons."""
     parts = answer_parts(session)
     text = parts[part - 1]
-    blocks = [markdown(text)]
+    blocks = markdown_blocks(text)
     if part == len(parts):
         blocks.append(context(*_footer(session, around)))
         turn = str(session.turn)
@@ -170,7 +171,7 @@ def answer(session: Session, part: int, around: Surroundings) -> Rendered:
                 button("Not solved", action=NOT_SOLVED, value=turn),
             )
         )
-    return Rendered(text=cut(text, 3_000), blocks=tuple(blocks))
+    return Rendered(text=cut(quiet_code(text), 3_000), blocks=tuple(blocks))
 
 
 def _step(call: ToolCall) -> str:

@@ -26,6 +26,10 @@ these are not reached."""
 NEWEST, CHARACTERS = 40, 2_000
 """Messages kept beside the root, and characters of each: together less than a long command output."""
 
+PATIENCE = 20.0
+"""Seconds that Slack may ask to wait in the middle of a thread. An app that it allows one page a minute would
+read the first pages again and again; it goes on with what it has."""
+
 NAME_AGE = 60.0
 """Seconds for which Slack's word on the channel of a forwarded message counts."""
 
@@ -42,14 +46,20 @@ class Threads:
 
     def read(self, address: ThreadAddress, before: str) -> ThreadRead:
         """What was said before the time stamp by others than Oxbow. Raises `SlackUnavailable`."""
+        said: list[Json] = []
+        problem = ""
         try:
-            said = [message for message in self._said(address) if moment(str(message["ts"])) < moment(before)]
-        except SlackUnavailable:
-            raise
-        except SlackProblem as problem:
-            return ThreadRead(messages=(), left_out=0, problem=str(problem))
+            said.extend(m for m in self._said(address) if moment(str(m["ts"])) < moment(before))
+        except SlackUnavailable as waiting:
+            if not said or waiting.delay < PATIENCE:
+                raise
+            problem = f"only its first {len(said)} messages are here, Slack allows no more of them now"
+        except SlackProblem as refusal:
+            said, problem = [], f"it could not be read: {refusal}"
         kept = said if len(said) <= NEWEST + 1 else [said[0], *said[-NEWEST:]]
-        return ThreadRead(messages=tuple(map(self._earlier, kept)), left_out=len(said) - len(kept))
+        return ThreadRead(
+            messages=tuple(map(self._earlier, kept)), left_out=len(said) - len(kept), problem=problem
+        )
 
     def _said(self, address: ThreadAddress) -> Iterator[Json]:
         cursor = None

@@ -229,8 +229,12 @@ class Control(Saying):
         self._outbox.send_again(event, envelope=envelope, attempt=attempt)
 
     def tell(self, inner: Json, channel: str | None = None) -> None:
-        """Send any event to the app, such as `app_rate_limited` or one that this workspace does not make."""
+        """Send any event to the app, such as one that this workspace does not make."""
         self._world.tell(inner, None if channel is None else self._world.state.channel(channel))
+
+    def drop_events(self, minute: int) -> None:
+        """Tell the app that events of the minute that begins then were dropped, for there were too many."""
+        self._world.drop_events(minute)
 
     def fail_next(self, method: str, error: str) -> None:
         """The next call of the method is refused."""

@@ -28,6 +28,18 @@ class Event:
         return inner
 
 
+def drops_events(minute: int) -> Event:
+    """The notice that events of the minute that begins then were dropped; it comes in no envelope."""
+    payload: Json = {
+        "token": "verification-token-of-the-local-workspace",
+        "type": "app_rate_limited",
+        "team_id": TEAM,
+        "minute_rate_limited": minute,
+        "api_app_id": APP,
+    }
+    return Event(id=identifier("Ev"), type="app_rate_limited", payload=payload)
+
+
 def callback(inner: Json, channel: Channel | None) -> Event:
     """Wrap an event in the callback in which Slack delivers it."""
     event_id = identifier("Ev")

@@ -18,6 +18,8 @@ class Rate:
     seconds: float = 60.0
     per_channel: bool = False
     """Counted for each channel by itself."""
+    page: int | None = None
+    """The most entries of one answer, where it is less than the method's own."""
 
 
 TIER_1, TIER_2, TIER_3, TIER_4 = Rate(calls=1), Rate(calls=20), Rate(calls=50), Rate(calls=100)
@@ -60,12 +62,23 @@ SLACK: Mapping[str, Rate] = {
 """The limit of each method that this workspace knows, from Slack's reference pages."""
 
 
+DISTRIBUTED: Mapping[str, Rate] = {
+    method: Rate(calls=1, page=15) for method in ("conversations.history", "conversations.replies")
+}
+"""What Slack allows an app that is sold to others and is not in its Marketplace."""
+
+
 class Rates:
     """Counts the calls of one app; used under the world's lock."""
 
     def __init__(self, limits: Mapping[str, Rate]) -> None:
         self._limits = limits
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def page(self, method: str) -> int | None:
+        """The most entries of one answer; None where nothing but the method itself limits them."""
+        rate = self._limits.get(method)
+        return None if rate is None else rate.page
 
     def count(self, method: str, channel: str, now: float) -> None:
         """Count a call at the moment `now` of a clock in seconds.

@@ -117,6 +117,9 @@ class WebApi:
         scope, call = METHODS[method]
         if scope is not None:
             require(self._context.scopes, scope)
+        page = self._rates.page(method)
+        if page is not None:
+            arguments = Arguments({**arguments.values, "limit": min(page, arguments.number("limit", page))})
         return call(self._context, arguments)
 
     def _admit(self, token: str, expected: str) -> None:

@@ -209,6 +209,11 @@ class World:
         with self.changed:
             self._tell(inner, channel)
 
+    def drop_events(self, minute: int) -> None:
+        """Tell the app that its events of a minute were dropped."""
+        with self.changed:
+            self._send(events.drops_events(minute))
+
     def _tell(self, inner: Json, channel: Channel | None) -> None:
         self._send(events.callback(inner, channel))
 

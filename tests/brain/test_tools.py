@@ -49,6 +49,12 @@ def test_the_hands_are_tools() -> None:
     assert {tool.name for tool in TOOLS} > HANDS
 
 
+def test_no_tool_says_where_to_speak() -> None:
+    named = {name for tool in TOOLS for name in tool.input_schema["properties"]}
+    assert named.isdisjoint({"channel", "thread", "thread_ts", "user", "to", "team"})
+    assert all(tool.input_schema["additionalProperties"] is False for tool in TOOLS)
+
+
 def test_the_profile_names_the_repositories() -> None:
     assert engineer(["shop-cart", "orders"]).prompt.endswith("- shop-cart\n- orders\n")
     assert engineer([]).prompt.endswith("- none is configured\n")

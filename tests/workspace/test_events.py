@@ -149,8 +149,8 @@ def test_the_opened_home_is_told(workspace: LocalWorkspace) -> None:
 
 
 def test_any_other_event_can_be_told(workspace: LocalWorkspace) -> None:
-    workspace.tell({"type": "app_rate_limited", "minute_rate_limited": 1})
-    assert kinds(workspace, 1) == ["app_rate_limited"]
+    workspace.tell({"type": "tokens_revoked", "tokens": {"bot": ["U1"]}})
+    assert kinds(workspace, 1) == ["tokens_revoked"]
 
 
 def test_slacks_own_stop_button_is_told(workspace: LocalWorkspace) -> None:
