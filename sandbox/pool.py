@@ -34,7 +34,7 @@ class PooledSandbox(Sandbox, Protocol):
     """A sandbox that can keep prepared workspaces; every method raises as those of `Sandbox` do."""
 
     def shelve(self, reference: str, *, shelf: str, label: str, epoch: int) -> None:
-        """Put the workspace aside; its session has none any more."""
+        """Put the workspace aside; its session is forgotten, so its name must not be used again."""
 
     def adopt(self, session: str, *, shelf: str, epoch: int) -> Adopted | None:
         """Give one of the shelf to the session, instead of any it had; None when there is none."""
@@ -57,6 +57,7 @@ def put_aside(root: Path, workspace: Workspace, shelf: str, label: str) -> None:
     # Through the gate first: who lost the session puts nothing aside.
     workspace.place.workspace.parent.rename(workspace.calls / "files")
     (workspace.calls / "files").rename(place / f"{label}.{secrets.token_hex(8)}")
+    remove(workspace.session)
 
 
 def hand_out(root: Path, session: str, shelf: str, *, epoch: int) -> tuple[Workspace, str] | None:
