@@ -20,4 +20,5 @@ def offer(settings: Settings) -> Offer:
         repositories=[repository.name for repository in settings.repositories],
         models=sorted({*CAPABILITIES, settings.oxbow_model}) if real else (),
         model=settings.oxbow_model if real else "",
+        hosts=sorted({host.written for policy in settings.egress.values() for host in policy.hosts}),
     )

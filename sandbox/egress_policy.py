@@ -40,6 +40,11 @@ class Host:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     """Placeholder → secret. A request with any for this host leaves over TLS alone."""
 
+    @property
+    def written(self) -> str:
+        """The entry as the operator writes it."""
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
     def covers(self, name: str, port: int) -> bool:
         """Whether this entry allows that destination."""
         if port != self.port and (self.port is not None or port not in WEB_PORTS):

@@ -271,7 +271,8 @@ class Brain:
                 claimed.append(_said(call, found))
             case _:
                 self._speaking.show_progress(claimed)
-                self._hands.run(claimed, call)
+                wishes = self._policies.preferences(claimed.address)
+                self._hands.run(claimed, call, hosts=wishes.network)
 
 
 def _said(call: ToolCall, output: str, *, is_error: bool = False) -> ToolFinished:

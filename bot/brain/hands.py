@@ -114,8 +114,11 @@ class Hands:
             return f"{file.path} is not in the workspace: {problem}"
         return ""
 
-    def run(self, claimed: Claimed, call: ToolCall) -> None:
-        """Make or join the call, and record its end; a lost workspace ends it too, and is recorded."""
+    def run(self, claimed: Claimed, call: ToolCall, *, hosts: frozenset[str] | None = None) -> None:
+        """Make or join the call, and record its end; a lost workspace ends it too, and is recorded.
+
+        `hosts` is what the channel allows of the network; None is all that the operator does.
+        """
         attached = claimed.session.sandbox
         if isinstance(self._sandbox, str) or attached is None:
             missing = claimed.session.no_sandbox
@@ -129,7 +132,11 @@ class Hands:
             with (
                 claimed.effect("command"),
                 self._network.opened(
-                    self._sandbox, attached, epoch=claimed.lease.epoch, command=call.tool == "bash"
+                    self._sandbox,
+                    attached,
+                    epoch=claimed.lease.epoch,
+                    command=call.tool == "bash",
+                    only=hosts,
                 ) as network,
             ):
                 finished = self._made(claimed, self._sandbox, attached.reference, call)

@@ -28,13 +28,21 @@ class Network:
 
     @contextmanager
     def opened(
-        self, sandbox: Sandbox, attached: SandboxAttached, *, epoch: int, command: bool
+        self,
+        sandbox: Sandbox,
+        attached: SandboxAttached,
+        *,
+        epoch: int,
+        command: bool,
+        only: frozenset[str] | None = None,
     ) -> Iterator[Used]:
-        """The hosts of the repository and those of every repository, for a command, while this is open."""
+        """The hosts of the repository and those of every repository, for a command, while this is open.
+
+        Of these, the channel's choice `only`, as the operator writes them.
+        """
         names = {EVERY_REPOSITORY, attached.repository} if command else set()
-        hosts = tuple(
-            host for name, policy in self._policies.items() if name in names for host in policy.hosts
-        )
+        named = (host for name, policy in self._policies.items() if name in names for host in policy.hosts)
+        hosts = tuple(host for host in named if only is None or host.written in only)
         door = sandbox.door(attached.reference, epoch=epoch) if hosts and isinstance(sandbox, Doors) else None
         if door is None:
             yield lambda _: ()

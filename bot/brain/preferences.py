@@ -15,9 +15,10 @@ Replies: TypeAlias = Literal["thread", "mention"]
 
 REPOSITORY, MODEL, EFFORT, INSTRUCTIONS = "repository", "model", "effort", "instructions"
 REPLIES, MEMORY, SPEND, PERSONAL = "replies", "memory", "spend", "personal"
+NETWORK = "network"
 """Names of settings; `memory.log_sql` reads `replies` by itself."""
 
-PREFERENCES = (REPOSITORY, MODEL, EFFORT, INSTRUCTIONS, REPLIES, MEMORY, SPEND, PERSONAL)
+PREFERENCES = (REPOSITORY, MODEL, EFFORT, INSTRUCTIONS, REPLIES, MEMORY, SPEND, PERSONAL, NETWORK)
 
 OWN = (MODEL, EFFORT, INSTRUCTIONS)
 """What people may set for themselves too."""
@@ -41,6 +42,8 @@ class Offer:
     """Empty where the model is scripted."""
     model: str = ""
     """The deployment's own."""
+    hosts: Sequence[str] = ()
+    """That the operator lets any workspace reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,8 @@ class Preferences:
     """Dollars a month."""
     personal: bool = True
     """Whether what people set for themselves holds here."""
+    network: frozenset[str] | None = None
+    """Of the hosts that the operator names, those that commands may reach here; None: all of them."""
 
 
 def preferences(found: Mapping[str, str]) -> Preferences:
@@ -72,6 +77,7 @@ def preferences(found: Mapping[str, str]) -> Preferences:
         memory=found.get(MEMORY) != "off",
         spend=_read_dollars(found[SPEND]) if SPEND in found else None,
         personal=found.get(PERSONAL) != "off",
+        network=_read_hosts(found[NETWORK]) if NETWORK in found else None,
     )
 
 
@@ -107,6 +113,8 @@ def checked(name: str, value: str, offer: Offer, *, model: str | None) -> str:
             return _one_of(value, ("on", "off"), "choice")
         case "spend":
             return str(_dollars(value))
+        case "network":
+            return _hosts(value, offer.hosts)
         case _:
             raise AssertionError(f"{name} is no preference")
 
@@ -135,6 +143,18 @@ def _one_of(value: str, choices: Sequence[str], what: str) -> str:
         there_are = ", ".join(choices) or "none here"
         raise PreferenceProblem(f"{value!r} is no {what}; there are: {there_are}")
     return chosen
+
+
+def _hosts(value: str, offered: Sequence[str]) -> str:
+    """`off`, or some of the offered hosts between blanks."""
+    names = sorted({name.lower() for name in value.replace(",", " ").split()})
+    if names == ["off"]:
+        return "off"
+    return " ".join(_one_of(name, offered, "host that the operator lets workspaces reach") for name in names)
+
+
+def _read_hosts(kept: str) -> frozenset[str]:
+    return frozenset() if kept == "off" else frozenset(kept.split())
 
 
 def _short(value: str) -> str:

@@ -12,6 +12,7 @@ from bot.brain.preferences import (
     INSTRUCTIONS,
     MEMORY,
     MODEL,
+    NETWORK,
     PERSONAL,
     PREFERENCES,
     REPLIES,
@@ -29,7 +30,8 @@ HOW = (
     "Change them here, for everybody in the channel: `/oxbow settings repository shop-cart`, "
     "`… tools bash=ask, write=deny` (a channel can be stricter than the operator, never laxer), "
     "`… approvers @ada @bruno`, `… model`, `… effort high`, `… instructions Answer in French`, "
-    "`… replies mention` or `thread`, `… memory off`, `… spend 100` (dollars a month), `… personal off` "
+    "`… replies mention` or `thread`, `… memory off`, `… network off` or some of the "
+    "operator's hosts, `… spend 100` (dollars a month), `… personal off` "
     "(what people set for themselves does not hold here), and `… default` for any. What is yours alone: "
     "`/oxbow settings mine`."
 )
@@ -50,6 +52,7 @@ DEFAULTS = {
     MEMORY: "on",
     SPEND: "no limit a month",
     PERSONAL: "on",
+    NETWORK: "the hosts that the operator names",
 }
 """What holds where nothing is set; the model is the deployment's own, if it has one."""
 

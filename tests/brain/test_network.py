@@ -27,7 +27,12 @@ def worker(tmp_path: Path) -> Worker:
 
 
 def asked(
-    sandbox: Sandbox, worker: Worker, policies: dict[str, EgressPolicy], *, command: bool = True
+    sandbox: Sandbox,
+    worker: Worker,
+    policies: dict[str, EgressPolicy],
+    *,
+    command: bool = True,
+    only: frozenset[str] | None = None,
 ) -> tuple[NetworkUsed, ...]:
     """What is recorded of a command that asks for two hosts in a workspace of the repository `cart`."""
     attached = SandboxAttached(
@@ -38,7 +43,7 @@ def asked(
         repository="cart",
     )
     network = Network(policies, secret_mask())
-    with network.opened(sandbox, attached, epoch=worker.epoch, command=command) as used:
+    with network.opened(sandbox, attached, epoch=worker.epoch, command=command, only=only) as used:
         worker.run(f"curl -s http://closed.example.org:1/{TOKEN}; curl -s http://other.example.org/")
         return used("c")
 
@@ -60,6 +65,17 @@ def test_requests_are_recorded_with_their_verdict_and_without_secrets(
 def test_the_hosts_of_another_repository_open_nothing(worker: Worker) -> None:
     assert asked(worker.sandbox, worker, {"orders": EgressPolicy(hosts=(CLOSED,))}) == ()
     assert worker.output("ls /run 2>&1 || echo none").endswith("none\n")
+
+
+def test_a_channel_takes_hosts_away_and_adds_none(worker: Worker) -> None:
+    policies = {"cart": EgressPolicy(hosts=(CLOSED, Host(name="other.example.org")))}
+    chosen = frozenset({"closed.example.org:1", "evil.example.org"})
+    (used,) = asked(worker.sandbox, worker, policies, only=chosen)
+    assert [(request.host, request.allowed) for request in used.requests] == [
+        ("closed.example.org", True),
+        ("other.example.org", False),
+    ]
+    assert asked(worker.sandbox, worker, policies, only=frozenset()) == ()
 
 
 def test_only_a_command_opens_the_network(worker: Worker) -> None:

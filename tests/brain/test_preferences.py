@@ -21,6 +21,7 @@ OFFER = Offer(
     repositories=("shop-cart", "orders-import"),
     models=("claude-haiku-5-5", "claude-opus-5-5"),
     model="claude-opus-5-5",
+    hosts=("git.example.org:8443", "pypi.org"),
 )
 
 
@@ -35,6 +36,8 @@ OFFER = Offer(
         ("memory", "OFF", "off"),
         ("spend", "$99.50", "99.50"),
         ("personal", "off", "off"),
+        ("network", "PyPI.org, git.example.org:8443", "git.example.org:8443 pypi.org"),
+        ("network", "off", "off"),
     ],
 )
 def test_what_is_right_is_kept(name: str, typed: str, kept: str) -> None:
@@ -50,6 +53,7 @@ def test_what_is_right_is_kept(name: str, typed: str, kept: str) -> None:
         ("instructions", "x" * (LONGEST_INSTRUCTIONS + 1), "name the file"),
         ("replies", "never", "there are: thread, mention"),
         ("memory", "maybe", "there are: on, off"),
+        ("network", "pypi.org evil.example", "there are: git.example.org:8443, pypi.org"),
         ("spend", "much", "no amount of dollars"),
         ("spend", "0", "no amount of dollars"),
         ("spend", "NaN", "no amount of dollars"),
@@ -73,6 +77,12 @@ def test_where_the_model_is_scripted_there_is_none_to_choose() -> None:
 
 def test_nothing_set_is_the_default() -> None:
     assert preferences({"tools": "bash=ask"}) == Preferences()
+
+
+def test_a_channel_s_hosts_are_those_that_it_chose() -> None:
+    both = frozenset({"git.example.org:8443", "pypi.org"})
+    assert preferences({"network": "git.example.org:8443 pypi.org"}).network == both
+    assert preferences({"network": "off"}).network == frozenset()
 
 
 def test_a_limit_that_cannot_be_read_lets_nothing_be_spent() -> None:

@@ -58,6 +58,7 @@ from memory.personal_settings import PersonalSettings
 from memory.pull_requests import PullRequests
 from memory.recall import Recall
 from memory.spending import Spending
+from sandbox.egress_policy import EgressPolicy
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
 from tests.support.script_model import ScriptModel
@@ -170,6 +171,8 @@ class Product:
         self.budget = Budget()
         self.addresses: tuple[str, ...] = ()
         """Of the repositories that sessions may work on."""
+        self.egress: dict[str, EgressPolicy] = {}
+        """The hosts that workspaces may reach, by repository."""
         self.forges = Forges(folder / "mirrors")
         self.authority: Authority | None = None
         """None: Oxbow's own rights count for everybody."""
@@ -194,7 +197,7 @@ class Product:
                 profile.limits,
                 Snapshots(self._folder / "snapshots"),
                 secret_mask(),
-                Network({}, secret_mask()),
+                Network(self.egress, secret_mask()),
             ),
             remembering=self.remembering,
             speaking=Speaking(self.replies, self.board, self.gate, ()),
