@@ -17,11 +17,12 @@ Withholding = Literal[
     "obsolete",
     "taken_over",
     "unauthorised",
+    "denied",
     "refused",
 ]
 """Why a turn ends without a push: nothing changed, the repository is only read here, a rule refuses the
 files, they hold a secret, declared checks fail, somebody solved it already, a person took the branch over,
-who asked may not write there, or the forge said no."""
+who asked may not write there, the channel's policy or somebody who decides said no, or the forge did."""
 
 HowAuthorised = Literal["linked", "listed", "bot"]
 """Whose rights let a change be pushed: those of the linked account of who asked, the operator's list, or

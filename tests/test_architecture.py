@@ -42,6 +42,7 @@ PURE = (
     "bot/brain/conversation.py",
     "bot/brain/images.py",
     "bot/brain/decide.py",
+    "bot/brain/permitting.py",
     "bot/brain/policy.py",
     "bot/brain/publication.py",
     "bot/brain/repository_choice.py",

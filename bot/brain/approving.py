@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Literal, TypeAlias
 
+from bot.brain.publication import waiting_push
 from memory.session import Approval, Session, ToolCall
 
 LONGEST = 6_000
@@ -26,7 +27,7 @@ def approvers(session: Session) -> tuple[str, ...]:
 
 def standing(session: Session, approval: Approval, person: str) -> Standing:
     """What the person's word about the call is worth now."""
-    pending = session.pending_call
+    pending = session.pending_call or waiting_push(session)
     open_yet = session.turn_open and pending is not None and pending.call == approval.call
     if approval.given is not None or not open_yet:
         return "too late"

@@ -16,6 +16,7 @@ from bot.brain.decide import decide
 from bot.brain.hands import Hands
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
+from bot.brain.publication import waiting_push
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.repository_choice import question_key
@@ -125,12 +126,13 @@ class Brain:
         session = claimed.session
         calls = session.pending_call is not None
         default = self._policies.preferences(claimed.address).repository if calls else None
+        governed = calls or waiting_push(session) is not None
         asks_model = session.turn_open and session.pending_call is None
         facts = Facts(
             now=claimed.now,
             visibility=self._speaking.visibility(claimed.address.channel),
             barren_claims=claimed.lease.barren_claims,
-            policy=self._policies.of(claimed.address) if calls else ToolPolicy(),
+            policy=self._policies.of(claimed.address) if governed else ToolPolicy(),
             budget=self._budget,
             meant=self._choosing.meant(session, default) if calls else None,
             spent_out=self._policies.spent_out(claimed.address) if asks_model else None,
@@ -155,7 +157,7 @@ class Brain:
                 claimed.append(chosen)
                 self._settle_repository(claimed)
             case Classify():
-                self._choosing.classify(claimed, self._policies.preferences(claimed.address))
+                self._choosing.classify(claimed, self._policies.wishes(claimed.address, claimed.session))
             case AskRepository(undecided=undecided):
                 self._choosing.ask(claimed, undecided)
             case Attach():
@@ -180,9 +182,14 @@ class Brain:
             case Compact():
                 self._thinking.compact(claimed, self._policies.wishes(claimed.address, claimed.session))
             case AskModel():
+                # What is exported now is no longer the answer.
+                self._withdraw_push(claimed, ":heavy_multiplication_x: Not decided: the work goes on.")
                 wishes = self._policies.wishes(claimed.address, claimed.session)
                 self._thinking.ask(claimed, lambda _: None, wishes)
             case Publish(stage=stage):
+                push = waiting_push(claimed.session)
+                if push is not None:
+                    self._settle_question(claimed, push)
                 self._publishing.advance(claimed, stage, self._speaking.permalink(claimed))
             case FinishTurn(outcome=outcome):
                 self._speaking.fold_progress(claimed, outcome)
@@ -251,8 +258,16 @@ class Brain:
         if call is not None and approval is not None and approval.given is None:
             post = settled(":heavy_multiplication_x: Not decided: the work was stopped.", call)
             self._speaking.rewrite(claimed, f"approval:{call.call}", post)
+        self._withdraw_push(claimed, ":heavy_multiplication_x: Not decided: the work was stopped.")
         if claimed.session.choice.open_in(claimed.session.turn) is not None:
             self._settle_repository(claimed, over=True)
+
+    def _withdraw_push(self, claimed: Claimed, why: str) -> None:
+        """The same for a push that waits for somebody's word."""
+        push = waiting_push(claimed.session)
+        approval = claimed.session.approval(push.call) if push else None
+        if push is not None and approval is not None and approval.given is None:
+            self._speaking.rewrite(claimed, f"approval:{push.call}", settled(why, push))
 
     def _execute(self, claimed: Claimed, call: ToolCall) -> None:
         wrong = problem_with(call.tool, call.input)

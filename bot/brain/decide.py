@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from bot.brain.approving import shown_whole
 from bot.brain.budget import exceeded, stalled
 from bot.brain.conclusion import answer_parts, conclude
-from bot.brain.publication import next_stage, notice_key
+from bot.brain.permitting import permission
+from bot.brain.publication import next_stage, notice_key, push_call
 from bot.brain.repository_choice import next_choice
 from bot.brain.steps import (
     AskModel,
@@ -32,7 +32,6 @@ from bot.brain.steps import (
     ReadThread,
     Recall,
     Refuse,
-    RequestApproval,
     Rest,
     Settle,
     StageFiles,
@@ -161,7 +160,7 @@ def run_calls(session: Session, facts: Facts) -> Step | None:
     if call.tool == "ask":
         return _ask(session, call)
     hands = _get_hands if call.tool in HANDS else _no_hands
-    return _permit(session, call, facts) or hands(session, facts) or Execute(call=call)
+    return permission(session, call, facts) or hands(session, facts) or Execute(call=call)
 
 
 def _ask(session: Session, call: ToolCall) -> Step:
@@ -170,32 +169,6 @@ def _ask(session: Session, call: ToolCall) -> Step:
     if posted is not None:
         return posted
     return Execute(call=call) if session.waiting else Rest()
-
-
-def _permit(session: Session, call: ToolCall, facts: Facts) -> Step | None:
-    """None once the call may be made: by the policy, or by the word of somebody who may decide."""
-    approval = session.approval(call.call)
-    if call.started:
-        return None
-    if approval is None:
-        return _ask_or_refuse(session, call, facts)
-    posted = _post_once(session, f"approval:{call.call}", "approval")
-    if posted is not None or approval.given is None:
-        return posted or Rest()
-    return None if approval.given.approved else Refuse(call=call)
-
-
-def _ask_or_refuse(session: Session, call: ToolCall, facts: Facts) -> Step | None:
-    match facts.policy.of(call.tool):
-        case "allow":
-            return None
-        case "deny":
-            return Refuse(call=call)
-        case "ask" if session.approved_for_thread(call.tool):
-            return None
-        case "ask":
-            # Nobody can approve what they cannot read.
-            return RequestApproval(call=call) if shown_whole(call) is not None else Refuse(call=call)
 
 
 def _no_hands(_: Session, __: Facts) -> Step | None:
@@ -311,6 +284,9 @@ def publish_change(session: Session, facts: Facts) -> Step | None:
             return None
         case timedelta() as wait:
             return Rest(delay=wait.total_seconds())
+        case "authorise":
+            word = permission(session, push_call(session), facts)
+            return Publish(stage="deny") if isinstance(word, Refuse) else word or Publish(stage="authorise")
         case stage:
             return Publish(stage=stage)
 

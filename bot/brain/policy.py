@@ -19,8 +19,11 @@ Unlinked: TypeAlias = Literal["refuse", "bot"]
 STRICTNESS: tuple[Permission, ...] = get_args(Permission)
 """From the laxest to the strictest."""
 
-GOVERNED = tuple(tool.name for tool in TOOLS if tool is not ASK)
-"""Tools that a policy can name. Asking people a question needs nobody's word."""
+PULL_REQUEST = "pull_request"
+"""What a policy calls the push of a change and its pull request: no tool of the model, governed like one."""
+
+GOVERNED = (*(tool.name for tool in TOOLS if tool is not ASK), PULL_REQUEST)
+"""What a policy can name. Asking people a question needs nobody's word."""
 
 
 class PolicyProblem(ValueError):

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from bot.brain.policy import PULL_REQUEST
 from bot.brain.tools import HANDS
 from memory.change import Publication
 from memory.change_events import ChangeAuthorised, ChangeChecked, ChangeExported, CheckRun, HowAuthorised
-from memory.session import Message, Session
+from memory.events import Json
+from memory.session import Message, Session, ToolCall
 
-Stage = Literal["check", "export", "authorise", "push", "open", "give_up"]
+Stage = Literal["check", "export", "authorise", "deny", "push", "open", "give_up"]
 
 AWAITED_TIMES = 5
 """How often a forge that does not answer is asked again before the answer goes without it: with delays from 5
@@ -30,19 +32,47 @@ PROBLEM_CHARACTERS = 2_000
 
 SLUG_CHARACTERS = 40
 
+FILE_CHARACTERS = 100
+"""Of a name that is put before people: with those of an event's files the whole can be read."""
+
 
 def next_stage(session: Session, now: datetime) -> Stage | timedelta | None:
     """What follows for the change of the turn's answer: a stage, a wait, or nothing more."""
-    change = session.change
-    if not _worked(session) or change.withheld is not None:
-        return None
-    if change.awaited is not None and change.awaited_at is not None:
+    change, due = session.change, due_stage(session)
+    if due is not None and change.awaited is not None and change.awaited_at is not None:
         if change.awaited_times > AWAITED_TIMES:
             return "give_up"
         remaining = change.awaited_at + timedelta(seconds=change.awaited.delay) - now
         if remaining > timedelta():
             return remaining
-    return _stage(change)
+    return due
+
+
+def due_stage(session: Session) -> Stage | None:
+    """The stage that is next, whenever that may be."""
+    return _stage(session.change) if _worked(session) and session.change.withheld is None else None
+
+
+def push_call(session: Session) -> ToolCall:
+    """The push that is next, as a call that a policy can ask about: what it would do, at this very commit."""
+    exported = session.change.exported
+    if exported is None:
+        raise AssertionError("a push is decided after the export")
+    files = (
+        name if len(name) <= FILE_CHARACTERS else f"…{name[1 - FILE_CHARACTERS :]}" for name in exported.files
+    )
+    shown: Json = {
+        "draft": exported.title,
+        "from": f"{exported.branch} at {exported.commit[:12]}, into {exported.base_branch}",
+        "lines": f"+{exported.insertions} -{exported.deletions}",
+        "files": "".join(f"\n  {name}" for name in files),
+    }
+    return ToolCall(call=f"{PULL_REQUEST}:{exported.commit}", tool=PULL_REQUEST, input=shown, cut=False)
+
+
+def waiting_push(session: Session) -> ToolCall | None:
+    """The push whose turn it is, if it is."""
+    return push_call(session) if session.turn_open and due_stage(session) == "authorise" else None
 
 
 def _stage(change: Publication) -> Stage | None:

@@ -23,6 +23,7 @@ from bot.brain.publication import (
     commit_message,
     description,
     failed,
+    push_call,
     requester,
     title_of,
 )
@@ -86,6 +87,8 @@ class Publishing:
                     self._export(claimed, permalink)
                 case "authorise":
                     self._authorise(claimed)
+                case "deny":
+                    _deny(claimed)
                 case "push":
                     self._push(claimed)
                 case "open":
@@ -290,6 +293,14 @@ def _give_up(claimed: Claimed) -> None:
         return _withhold(claimed, "checks", f"The repository's own checks still fail: {names}.")
     detail = change.awaited.detail if change.awaited else ""
     return _withhold(claimed, "refused", f"It stayed out of reach: {detail}. Say *go on* to try again.")
+
+
+def _deny(claimed: Claimed) -> None:
+    """The channel's policy forbids it, or somebody who may decide did."""
+    approval = claimed.session.approval(push_call(claimed.session).call)
+    given = approval.given if approval else None
+    told = f"{given.by_name} did not approve it." if given else "This channel allows none."
+    _withhold(claimed, "denied", f"{told} The change stays in the workspace.")
 
 
 def _withhold(claimed: Claimed, reason: Withholding, detail: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.brain.approving import shown_whole
+from bot.brain.policy import PULL_REQUEST
+from bot.brain.publication import push_call, waiting_push
 from bot.slack.rendered import Rendered, actions, button, code, context, cut, escape, section
-from memory.events import ApprovalGiven
+from memory.events import ApprovalGiven, Json
 from memory.session import Approval, Session, ToolCall
 
 APPROVE, APPROVE_THREAD, DENY = "oxbow_approve", "oxbow_approve_thread", "oxbow_deny"
@@ -13,13 +17,15 @@ APPROVE, APPROVE_THREAD, DENY = "oxbow_approve", "oxbow_approve_thread", "oxbow_
 
 def approval_post(session: Session, call_id: str) -> Rendered:
     """The question with its buttons while it is open, else what became of it, without any."""
-    call = next((call for call, _ in session.tool_log if call.call == call_id), None)
+    known = (*(call for call, _ in session.tool_log), *_push(session))
+    call = next((call for call in known if call.call == call_id), None)
     approval = session.approval(call_id)
     if call is None or approval is None:
         return settled("This question is no longer open.", None)
     if approval.given is not None:
         return settled(_decided(approval.given, call.tool), call)
-    if call.finished is not None or not session.turn_open:
+    gone = call.tool == PULL_REQUEST and waiting_push(session) is None
+    if call.finished is not None or not session.turn_open or gone:
         return settled(":heavy_multiplication_x: Not decided: the work was stopped.", call)
     return _asking(call, approval)
 
@@ -39,20 +45,34 @@ def bystander(approval: Approval) -> str:
 def _asking(call: ToolCall, approval: Approval) -> Rendered:
     who = ", ".join(f"<@{person}>" for person in approval.approvers)
     return Rendered(
-        text=f"May I use {call.tool}? I wait for a decision.",
+        text=f"{_question(call)} I wait for a decision.",
         blocks=(
-            section(f"*May I use {escape(call.tool)} for this?*"),
+            section(f"*{_question(call)}*"),
             code(_shown(call)),
-            actions(
-                button("Approve", action=APPROVE, value=call.call, style="primary"),
-                button(f"Approve {call.tool} in this thread", action=APPROVE_THREAD, value=call.call),
-                button("Deny", action=DENY, value=call.call, style="danger"),
-            ),
+            actions(*_buttons(call)),
             context(
                 f"{who} may decide. What you write now reaches me with the decision; *stop* ends the work."
             ),
         ),
     )
+
+
+def _question(call: ToolCall) -> str:
+    if call.tool == PULL_REQUEST:
+        return "May I push this and open a draft pull request?"
+    return f"May I use {escape(call.tool)} for this?"
+
+
+def _buttons(call: ToolCall) -> Iterator[Json]:
+    yield button("Approve", action=APPROVE, value=call.call, style="primary")
+    if call.tool != PULL_REQUEST:
+        # The word about a push is about its commit, and about no other.
+        yield button(f"Approve {call.tool} in this thread", action=APPROVE_THREAD, value=call.call)
+    yield button("Deny", action=DENY, value=call.call, style="danger")
+
+
+def _push(session: Session) -> tuple[ToolCall, ...]:
+    return (push_call(session),) if session.change.exported is not None else ()
 
 
 def _decided(given: ApprovalGiven, tool: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.brain.publication import Stage, due_stage, waiting_push
 from bot.slack.rendered import Rendered, cut, escape, first_line, link, plain
 from memory.session import Session
 
@@ -11,6 +12,28 @@ _ENDS = {
     "reverted": ":leftwards_arrow_with_hook: {} was reverted. Its solution counts for less from now on.",
     "taken": ":raised_hand: Somebody else committed to the branch of {}. I leave it alone from here.",
 }
+
+
+_STAGES: dict[Stage, str] = {
+    "check": "Running the repository's checks",
+    "export": "Looking through the change",
+    "authorise": "Asking whether this may be pushed",
+    "push": "Pushing the branch",
+    "open": "Opening the pull request",
+}
+
+
+def publishing(session: Session) -> str | None:
+    """What is done with the change of the answer now, for the progress message; None when nothing is."""
+    stage = due_stage(session)
+    waiting = waiting_push(session)
+    approval = session.approval(waiting.call) if waiting else None
+    if approval is not None and approval.given is None:
+        return "Waiting for approval"
+    if stage is not None and session.change.awaited is not None:
+        cause = first_line(session.change.awaited.detail.partition(": ")[0], 140)
+        return f"Waiting: {escape(cause)}. I ask again by myself"
+    return _STAGES.get(stage) if stage is not None else None
 
 
 def pull_request_notice(session: Session, key: str) -> Rendered:

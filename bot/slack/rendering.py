@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from bot.brain.conclusion import answer_parts, shown
+from bot.brain.conclusion import answer_parts, conclude, shown
 from bot.model.prices import cost
 from bot.slack.approval import approval_post
 from bot.slack.code_spans import markdown_blocks, quiet_code
 from bot.slack.offer import offer_post
-from bot.slack.pull_requests import pull_request_notice
+from bot.slack.pull_requests import publishing, pull_request_notice
 from bot.slack.rendered import (
     OUTCOME_WORDS,
     Rendered,
@@ -199,6 +199,10 @@ def _doing(session: Session) -> str:
         return _asking_again(session.failed_call)
     if session.recalled is None:
         return "Looking for earlier solutions"
+    end = conclude(session)
+    published = publishing(session) if end is not None and end.outcome == "answered" else None
+    if published is not None:
+        return published
     spoken = next((e for e in reversed(session.conversation) if isinstance(e, Spoken)), None)
     said = first_line(text_of(spoken), 140) if spoken and spoken.turn == session.turn else ""
     return escape(said) or "Thinking"

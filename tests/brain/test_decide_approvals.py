@@ -10,9 +10,30 @@ from bot.brain.approving import LONGEST, approvers, shown_whole, standing
 from bot.brain.budget import Budget
 from bot.brain.decide import decide
 from bot.brain.policy import Permission, ToolPolicy
-from bot.brain.steps import Attach, Execute, Facts, Pause, Post, Refuse, RequestApproval, Rest, Step
-from memory.events import ApprovalScope, Event, InterruptHandled, LimitReached, TurnFinished
+from bot.brain.publication import push_call
+from bot.brain.steps import (
+    AskModel,
+    Attach,
+    Execute,
+    Facts,
+    Pause,
+    Post,
+    Publish,
+    Refuse,
+    RequestApproval,
+    Rest,
+    Step,
+)
+from memory.events import (
+    ApprovalRequested,
+    ApprovalScope,
+    Event,
+    InterruptHandled,
+    LimitReached,
+    TurnFinished,
+)
 from memory.session import Session, ToolCall
+from tests.brain import change_logs as changes
 from tests.brain.logs import (
     answered,
     approval_given,
@@ -122,6 +143,65 @@ def test_a_stop_takes_the_question_back() -> None:
         TurnFinished(turn=1, outcome="interrupted"),
     )
     assert session.pending_call is None
+
+
+# A push
+
+MADE = (
+    *first_answer(use("c1", command="make fix")),
+    attached(repository="cart", base_commit=changes.BASE),
+    started(),
+    finished(),
+    asked(11),
+    answered(text="It is fixed."),
+    changes.checked(),
+    changes.exported(),
+)
+PUSH = f"pull_request:{changes.COMMIT}"
+PUSH_PUT = (
+    *MADE,
+    ApprovalRequested(call=PUSH, tool="pull_request", approvers=("UADA",)),
+    *posted(f"approval:{PUSH}", "approval"),
+)
+
+
+def pushing(permission: Permission) -> Facts:
+    return replace(facts(), policy=ToolPolicy(rules={"pull_request": permission}))
+
+
+def test_a_push_is_made_asked_about_or_denied_as_the_policy_says() -> None:
+    assert follows(*MADE, known=pushing("allow")) == Publish(stage="authorise")
+    assert follows(*MADE, known=pushing("deny")) == Publish(stage="deny")
+    assert call_of(follows(*MADE, known=pushing("ask"))) == PUSH
+    assert follows(*PUSH_PUT, known=pushing("ask")) == Rest()
+
+
+def test_the_word_about_a_push_is_about_its_commit() -> None:
+    known = pushing("ask")
+    assert follows(*PUSH_PUT, approval_given(PUSH), known=known) == Publish(stage="authorise")
+    assert follows(*PUSH_PUT, approval_given(PUSH, approved=False), known=known) == Publish(stage="deny")
+    again = (*PUSH_PUT, approval_given(PUSH), said("and more", ts="2.0"), asked(20), answered(text="More."))
+    step = follows(*again, changes.checked(), changes.exported("e" * 40), known=known)
+    assert call_of(step) == f"pull_request:{'e' * 40}"
+
+
+def test_a_push_is_shown_with_its_files_and_lines() -> None:
+    shown = shown_whole(push_call(session_of(*MADE)))
+    assert shown == (
+        "draft: Fix it\nfrom: oxbow/fix-12345678 at cccccccccccc, into main\nlines: +1 -0\nfiles: \n  a.py"
+    )
+    long = tuple(f"{'d/' * 90}{number}" for number in range(50))
+    assert shown_whole(push_call(session_of(*MADE, changes.exported(files=long)))) is not None
+
+
+def test_what_is_said_while_a_push_waits_is_put_before_the_model() -> None:
+    session = session_of(*PUSH_PUT)
+    approval = session.approval(PUSH)
+    assert approval is not None
+    assert standing(session, approval, "UADA") == "decides"
+    assert follows(*PUSH_PUT, said("wait", ts="2.0"), known=pushing("ask")) == AskModel()
+    gone = session_of(*PUSH_PUT, said("wait", ts="2.0"), asked(20))
+    assert standing(gone, approval, "UADA") == "too late"
 
 
 # What is shown, and whose word counts

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.brain.budget import Budget
 from bot.brain.decide import decide
 from bot.brain.policy import ToolPolicy
-from bot.brain.publication import Stage
+from bot.brain.publication import Stage, waiting_push
 from bot.brain.repository_choice import last_said
 from bot.brain.steps import (
     AskModel,
@@ -117,6 +117,7 @@ class Walk:
     def _decisions(self) -> list[Event]:
         """Words about the call that waits for one."""
         call = self.session.pending_call
+        call = call or waiting_push(self.session)
         if call is None or self.session.approval(call.call) is None:
             return []
         yes = ApprovalGiven(call=call.call, by="UADA", by_name="Ada", approved=True)
@@ -186,6 +187,7 @@ class Walk:
             "check": [changes.checked(changes.ran(self.one_of([0, 0, 1])), turn=turn)],
             "export": [changes.exported(commit, turn=turn)],
             "authorise": [changes.authorised(exported.commit if exported else commit, turn=turn)],
+            "deny": [changes.withheld("denied", turn=turn)],
             "push": [
                 changes.push_started(exported.commit if exported else commit, turn=turn),
                 changes.pushed(exported.commit if exported else commit, turn=turn),
@@ -240,7 +242,7 @@ def surroundings(now: datetime) -> Facts:
         now=now,
         visibility="public",
         barren_claims=0,
-        policy=ToolPolicy(rules={"bash": "ask"}),
+        policy=ToolPolicy(rules={"bash": "ask", "pull_request": "ask"}),
         budget=Budget(steps=4, setbacks=3),
         meant=Undecided(likely=()),
     )

@@ -8,7 +8,9 @@ from threading import Thread
 from uuid import uuid4
 
 from bot.brain.claimed import Claimed, StopSignal
+from bot.brain.policies import TOOLS
 from bot.forge.plumbing import git
+from bot.workspace.people import TEAM
 from memory.change_events import (
     BranchPushed,
     ChangeChecked,
@@ -17,8 +19,10 @@ from memory.change_events import (
     ForgeAwaited,
     PullRequestOpened,
 )
-from memory.events import Json, ToolFinished, TurnFinished
+from memory.events import ApprovalRequested, Json, ToolFinished, TurnFinished
+from memory.sessions import ThreadAddress
 from tests.scenarios.shop import DECLARED, FIX, Shop, bash
+from tests.support.product import key
 from tests.support.script_model import Answer, ScriptModel, in_turn, says
 from tests.support.secrets import GITHUB_TOKEN
 from tests.support.waiting import eventually
@@ -243,6 +247,43 @@ def test_a_branch_with_somebody_s_commit_is_left_alone(shop: Shop) -> None:
     shop.oxbow.settle(shop.model)
     assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["taken_over"]
     assert git("rev-parse", f"refs/heads/{first.branch}", cwd=shop.bare).strip() == theirs
+
+
+# Approval
+
+
+def test_a_push_that_the_channel_asks_about_waits_for_a_word_about_its_commit(shop: Shop) -> None:
+    channel = shop.oxbow.workspace.channel_id("general")
+    shop.oxbow.settings.set(TEAM, channel, TOOLS, "pull_request=ask", by="U0ADA")
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    [exported] = shop.events(thread, ChangeExported)
+    [requested] = shop.events(thread, ApprovalRequested)
+    assert requested.call == f"pull_request:{exported.commit}"
+    [post] = [m for m in shop.oxbow.workspace.messages("general", thread) if key(m).startswith("approval:")]
+    assert "+1 -1" in str(post["blocks"])
+    assert "Approve pull_request in this thread" not in str(post["blocks"])
+    messages = shop.oxbow.workspace.messages
+    eventually(lambda: "Waiting for approval" in [m["text"] for m in messages("general", thread)])
+    assert shop.refs == []
+    address = ThreadAddress(team=TEAM, channel=channel, thread=thread)
+    shop.oxbow.decisions.press(address, shop.oxbow.workspace.user_id("ada"), requested.call, approved=True)
+    shop.oxbow.settle(shop.model)
+    assert len(shop.events(thread, PullRequestOpened)) == 1
+    [post] = [m for m in shop.oxbow.workspace.messages("general", thread) if key(m).startswith("approval:")]
+    assert post["text"] == ":white_check_mark: Approved by Ada."
+
+
+def test_a_push_that_is_denied_is_not_made_and_the_thread_reads_by_whom(shop: Shop) -> None:
+    channel = shop.oxbow.workspace.channel_id("general")
+    shop.oxbow.settings.set(TEAM, channel, TOOLS, "pull_request=ask", by="U0ADA")
+    thread = shop.ask(bash(FIX), says("Fixed."))
+    [requested] = shop.events(thread, ApprovalRequested)
+    address = ThreadAddress(team=TEAM, channel=channel, thread=thread)
+    shop.oxbow.decisions.press(address, shop.oxbow.workspace.user_id("ada"), requested.call, approved=False)
+    shop.oxbow.settle(shop.model)
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["denied"]
+    assert "Ada did not approve it." in shop.answer(thread)
+    assert shop.refs == []
 
 
 # What goes wrong on the way
