@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.brain.preferences import MEMORY
+from bot.compose import build_secrets
+from bot.forge.repository import repositories
+from bot.hosting import build_forges
+from bot.instruction_proposals import InstructionProposals
 from bot.nightly_refit import NightlyRefit
 from bot.periodic import Periodic, Task
+from bot.recurrence import Recurrence
 from bot.settings import Settings
 from bot.slack.announcements import Announcements
 from bot.slack.history import channel_named
@@ -25,11 +30,33 @@ def periodically(
     settings: Settings, slack: SlackSide, engines: Engines, embedder: Embedder
 ) -> Iterator[None]:
     """Do what is due once in a night or a week, for as long as this is open."""
-    engine, channel = engines.background, settings.oxbow_digest_channel
+    engine = engines.background
     chores, recall = Chores(engine), Recall(engine, patient(embedder))
+    recurrence = build_recurrence(slack, engine, embedder.name)
     tasks: list[Task] = [NightlyRefit(engine, recall, chores)]
+    if settings.oxbow_instruction_file is not None:
+        tasks.append(
+            InstructionProposals(
+                engine=engine,
+                chores=chores,
+                recurrence=recurrence,
+                forges=build_forges(settings),
+                allowed=repositories(settings.oxbow_repositories),
+                file=settings.oxbow_instruction_file,
+                secrets=build_secrets(settings),
+            )
+        )
+    channel = settings.oxbow_digest_channel
     if channel is not None:
-        tasks.append(build_digest(channel, slack, engine, chores, embedder.name))
+        tasks.append(
+            WeeklyDigest(
+                engine=engine,
+                chores=chores,
+                announcements=Announcements(slack.web, slack.gate),
+                channel=lambda: channel_named(slack.web, channel),
+                recurrence=recurrence,
+            )
+        )
     periodic = Periodic(team=slack.identity.team, chores=chores, tasks=tasks)
     periodic.start()
     try:
@@ -38,20 +65,11 @@ def periodically(
         periodic.stop()
 
 
-def build_digest(
-    channel: str, slack: SlackSide, engine: Engine, chores: Chores, embedder: str
-) -> WeeklyDigest:
-    """Who tells the channel once a week what came up again."""
+def build_recurrence(slack: SlackSide, engine: Engine, embedder: str) -> Recurrence:
+    """What came up again in channels that are public and want to be remembered."""
     settings, team = ChannelSettings(engine), slack.identity.team
 
     def shows(asked: str) -> bool:
         return asked not in settings.channels_with(team, MEMORY, "off") and slack.gate.shows_channel(asked)
 
-    return WeeklyDigest(
-        engine=engine,
-        chores=chores,
-        announcements=Announcements(slack.web, slack.gate),
-        channel=lambda: channel_named(slack.web, channel),
-        shows=shows,
-        embedder=embedder,
-    )
+    return Recurrence(engine=engine, embedder=embedder, shows=shows)

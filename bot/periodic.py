@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from threading import Event, Thread
 from typing import Protocol
 
+from bot.forge.errors import ForgeError
 from bot.niceness import let_others_go_first
 from bot.slack.errors import SlackProblem
 from memory.chores import Chore, Chores, Taken
@@ -28,7 +29,7 @@ class Task(Protocol):
     def perform(self, taken: Taken) -> None:
         """Do it, and finish the chore in the transaction of its result.
 
-        Raises `StoreError` and `SlackProblem`: it is begun anew when the lease is over.
+        Raises `StoreError`, `SlackProblem` and `ForgeError`: it is begun anew when the lease is over.
         """
 
 
@@ -57,7 +58,7 @@ class Periodic:
                 taken = self._chores.take(self._team, task.chore)
                 if taken is not None:
                     task.perform(taken)
-            except (StoreError, SlackProblem) as error:
+            except (StoreError, SlackProblem, ForgeError) as error:
                 logger.warning("%s is not done now: %s", task.chore.name, error)
 
     def _run(self) -> None:

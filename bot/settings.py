@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """What every channel's policy must at least be: `bash=ask, write=deny`."""
     oxbow_digest_channel: str | None = None
     """Name or identifier of the public channel that is told once a week what came up again."""
+    oxbow_instruction_file: str | None = None
+    """Path in the repositories of what agents are told, such as AGENTS.md: additions to it are proposed."""
     oxbow_session_steps: int = Field(default=Budget().steps, ge=1)
     oxbow_session_tokens: int = Field(default=Budget().tokens, ge=1)
     oxbow_session_dollars: Decimal | None = Field(default=Budget().dollars, gt=0)
@@ -198,6 +200,15 @@ class Settings(BaseSettings):
     def _by_repository(cls, value: str, info: ValidationInfo) -> str:
         named = repositories(info.data.get("oxbow_repositories", ()))
         read_lists(value, [repository.name for repository in named])
+        return value
+
+    @field_validator("oxbow_instruction_file")
+    @classmethod
+    def _text_in_a_repository(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.md", value) is None:
+            raise ValueError(
+                f"{value!r} is no Markdown file in a repository; write AGENTS.md or docs/agents.md"
+            )
         return value
 
     @field_validator("oxbow_tools")

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from bot.recurrence import WEEK, Recurrence
 from bot.slack.announcements import Announcements
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.history import channel_named
-from bot.weekly_digest import WEEK, WeeklyDigest
+from bot.weekly_digest import WeeklyDigest
 from bot.workspace.people import TEAM
 from memory.chores import Chores
 from memory.embedder import HashingEmbedder
@@ -48,8 +49,11 @@ def digest(slack: Slack, channel: str = "general", *, withheld: str = "") -> Wee
         chores=Chores(slack.engine),
         announcements=Announcements(slack.web, slack.gate),
         channel=lambda: channel_named(slack.web, channel),
-        shows=lambda asked: asked != withheld and slack.gate.shows_channel(asked),
-        embedder=HashingEmbedder().name,
+        recurrence=Recurrence(
+            engine=slack.engine,
+            embedder=HashingEmbedder().name,
+            shows=lambda asked: asked != withheld and slack.gate.shows_channel(asked),
+        ),
     )
 
 

@@ -56,6 +56,13 @@ class Mirror:
             "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}^{{commit}}", cwd=self.folder
         ).strip()
 
+    def file(self, commit: str, path: str) -> str | None:
+        """A file as it is at a commit; None when it is not there."""
+        try:
+            return git("cat-file", "blob", f"{commit}:{path}", cwd=self.folder)
+        except GitFailed:
+            return None
+
 
 class Mirrors:
     """One mirror for each address below a folder, refreshed whenever it is used."""
@@ -90,10 +97,7 @@ class Mirrors:
     def file(self, address: str, *, commit: str, path: str) -> str | None:
         """A file as it is at a commit; None when it is not there. Raises `RepositoryUnavailable`."""
         with self.refreshed(address) as mirror:
-            try:
-                return git("cat-file", "blob", f"{commit}:{path}", cwd=mirror.folder)
-            except GitFailed:
-                return None
+            return mirror.file(commit, path)
 
     def default_branch(self, address: str) -> str:
         """What the repository calls its default branch now. Raises `RepositoryUnavailable`."""

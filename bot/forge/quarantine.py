@@ -43,6 +43,15 @@ class Authorship:
     at: str
     """ISO 8601."""
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """How git is told."""
+        return {
+            f"GIT_{role}_{part}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for part, value in (("NAME", self.name), ("EMAIL", self.email), ("DATE", self.at))
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -116,13 +125,8 @@ class Quarantine:
 
     def commit(self, *, parent: str, message: str, by: Authorship) -> str:
         """A commit of the change's files after `parent`: the same arguments give the same commit."""
-        identity = {
-            f"GIT_{role}_{part}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for part, value in (("NAME", by.name), ("EMAIL", by.email), ("DATE", by.at))
-        }
         args = ("commit-tree", self.tree, "-p", parent, "-F", "-")
-        return run_git(args, cwd=self.folder, environment=identity, content=message.encode()).strip()
+        return run_git(args, cwd=self.folder, environment=by.environment, content=message.encode()).strip()
 
     def _entries(self) -> Iterator[Entry]:
         raw = self._git(
