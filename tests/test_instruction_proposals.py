@@ -1,4 +1,4 @@
-"""What solves a problem that keeps coming up is proposed once, as a draft, and applied by nobody but a person."""
+"""What solves a problem that keeps coming up is proposed once, as a draft that a person merges."""
 
 from __future__ import annotations
 
