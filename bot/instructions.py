@@ -43,8 +43,8 @@ def description(problem: Recurring, solved: Occurrence, file: str) -> str:
             f"This came up in {len(problem.occurrences)} threads. `{file}` would tell whoever works here, "
             f"in the words of [the thread whose answer was confirmed]({solved.permalink}).",
             "\n".join(threads),
-            "Read it as what it is: quoted from a chat. Nothing applies until a person merges it; once closed "
-            "it is not proposed again.",
+            "Read it as what it is: quoted from a chat. Nothing applies until a person merges it. Once "
+            "closed it is not proposed again.",
         )
     )
 

@@ -28,7 +28,7 @@ FIX = f"Install `tzdata`.\n@pytest.fixture needs no token {SECRET}"
 
 def threads(repository: str = "cart") -> list[Solution]:
     """A problem that came up three times in the last weeks, solved in a repository the second time."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(hours=InstructionProposals.chore.hour)
     last_week = now - timedelta(days=now.weekday() + 4)
     asked = [
         make_solution("# import `fails` with KeyError tz", thread=f"{n}.0", finished_at=last_week)
