@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     search = _add(commands, "search", "search solved problems", _search)
     search.add_argument("query", nargs="+")
     search.add_argument("--limit", type=int, default=5)
+    forget = _add(commands, "forget", "withdraw what a thread taught, with its text, for good", _forget)
+    forget.add_argument("link", help="of the thread's first message, as a search shows it")
     sandbox = _add(
         commands, "sandbox", "look after the workspaces that rest, now instead of by and by", _sandbox
     )
@@ -140,6 +142,12 @@ def _search(asked: argparse.Namespace) -> int:
     from bot.commands import search  # noqa: PLC0415
 
     return search(" ".join(asked.query), limit=asked.limit)
+
+
+def _forget(asked: argparse.Namespace) -> int:
+    from bot.forgetting import forget  # noqa: PLC0415
+
+    return forget(asked.link)
 
 
 def _sandbox(asked: argparse.Namespace) -> int:

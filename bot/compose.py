@@ -17,7 +17,6 @@ from bot.brain.hands import Hands
 from bot.brain.indexing import Indexing
 from bot.brain.network import Network
 from bot.brain.policies import Policies
-from bot.brain.preferences import MEMORY
 from bot.brain.profile import engineer
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
@@ -33,7 +32,7 @@ from bot.models import build_distilling
 from bot.sandboxes import build_snapshots, build_upkeep
 from bot.settings import Settings
 from bot.slack.admission import Admission
-from bot.slack.app import Surfaces, build_app
+from bot.slack.app import Questions, Surfaces, build_app
 from bot.slack.asking import Asking
 from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
@@ -41,6 +40,7 @@ from bot.slack.commands import Commands
 from bot.slack.connection import Connection, HttpConnection, SocketConnection
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
+from bot.slack.dismissing import Dismissing
 from bot.slack.files import Files
 from bot.slack.home import Home
 from bot.slack.listener import Listener
@@ -54,6 +54,7 @@ from bot.slack.side import SlackSide
 from bot.slack.stats_command import StatsCommand
 from bot.slack.threads import Threads
 from bot.worker import Worker
+from memory.bounded_embedder import BoundedEmbedder
 from memory.channel_settings import ChannelSettings
 from memory.corrections import Corrections
 from memory.database import Engine, Engines, check_server, connect, migrate
@@ -113,16 +114,14 @@ def build_remembering(
         secrets,
         build_distilling(settings, engines.background, secrets),
     )
-    recall = Recall(engines.hot, embedder)
+    recall = Recall(engines.hot, BoundedEmbedder(embedder))
     finder = Finder(engines.hot, recall)
-    channel_settings = ChannelSettings(engines.hot)
     return Remembering(
         recall,
         finder,
         indexing,
         slack.gate.shows,
         slack.people.confined,
-        lambda team: channel_settings.channels_with(team, MEMORY, "off"),
     )
 
 
@@ -183,8 +182,11 @@ def listening(
             signing_secret=signing.get_secret_value() if signing else None,
             team=team,
             listener=listener,
-            decisions=Decisions(log=log, gate=slack.gate, people=slack.people),
-            picking=Picking(log=log, gate=slack.gate, people=slack.people),
+            questions=Questions(
+                decisions=Decisions(log=log, gate=slack.gate, people=slack.people),
+                dismissing=Dismissing(log, listener),
+                picking=Picking(log=log, gate=slack.gate, people=slack.people),
+            ),
             surfaces=Surfaces(
                 commands=commands,
                 asking=Asking(admission, listener),

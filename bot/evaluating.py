@@ -17,6 +17,7 @@ from bot.compose import build_secrets
 from bot.embedding import open_embedding
 from bot.settings import read_settings
 from memory.database import Engine, check_server, connect, migrate
+from memory.errors import ImportProblem
 from memory.evaluation import Quality
 from memory.judged import judged_sets
 from memory.measuring import Bar, Latency, Measured, measure
@@ -29,6 +30,8 @@ def evaluate(folders: Sequence[Path], *, as_json: bool) -> int:
 
     Vectors are kept in the data folder, so that only the first run on a set takes long.
     """
+    if not folders:
+        raise ImportProblem("name the folders to measure, or compare the forms of this memory with --forms")
     settings = read_settings()
     sets = [judged for folder in folders for judged in judged_sets(folder)]
     secrets, console, measured = build_secrets(settings), Console(highlight=False), []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from memory.events import FeedbackGiven, ToolFinished, TurnOutcome
+from memory.events import FeedbackGiven, SolutionsRecalled, ToolFinished, TurnOutcome
 from memory.session import Heard, Message, Session, ToolCall
 
 TEACHING: tuple[TurnOutcome, ...] = ("answered", "failed")
@@ -44,6 +44,14 @@ def with_message(session: Session, changed: Message) -> Session:
     """The message as it stands now, in its old place."""
     messages = tuple(changed if message.seq == changed.seq else message for message in session.messages)
     return replace(session, messages=messages)
+
+
+def recalled(session: Session, event: SolutionsRecalled) -> Session:
+    """Memory was searched; where it could not be, whoever works learns that this says nothing about it."""
+    session = replace(session, recalled=event)
+    if not event.unsearched:
+        return session
+    return noted(session, "Memory could not be searched before you began. `search_memory` may work by now.")
 
 
 def told_of_dismissal(session: Session, given: FeedbackGiven) -> Session:

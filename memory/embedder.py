@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from memory.embedding_process import ProcessEmbedder
-from memory.encoders import DIMENSIONS, HashingEmbedder, SentenceTransformerEmbedder, Vector
+from memory.encoders import (
+    DIMENSIONS,
+    HashingEmbedder,
+    SentenceTransformerEmbedder,
+    SilentEmbedder,
+    Vector,
+)
 from memory.errors import UnknownEmbedder
 
 EMBEDDERS = ("minilm", "hashing")
@@ -23,6 +29,7 @@ __all__ = [
     "HashingEmbedder",
     "ProcessEmbedder",
     "SentenceTransformerEmbedder",
+    "SilentEmbedder",
     "Vector",
     "open_embedder",
     "patient",

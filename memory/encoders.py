@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from memory.errors import EmbedderUnavailable
@@ -50,6 +51,25 @@ class HashingEmbedder:
             vector[digest % DIMENSIONS] += math.copysign(1 + math.log(count), (digest >> 32) % 2 - 0.5)
         length = math.sqrt(math.fsum(value * value for value in vector))
         return [value / length for value in vector]
+
+
+class SilentEmbedder:
+    """An embedder that hangs: nobody is answered until `release`, and then with an error; for tests."""
+
+    name = "silent"
+    dimensions = DIMENSIONS
+
+    def __init__(self) -> None:
+        self._released = Event()
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:  # noqa: ARG002
+        """Wait, and raise `EmbedderUnavailable`."""
+        self._released.wait()
+        raise EmbedderUnavailable("the embedder was let go without an answer")
+
+    def release(self) -> None:
+        """Let every caller go, now and from now on."""
+        self._released.set()
 
 
 class SentenceTransformerEmbedder:

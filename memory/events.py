@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from memory.change_events import ChangeRecorded, PullRequestChanged
+from memory.distilled_events import SolutionDistilled
 from memory.file_events import FileFetched, FilesShared, FilesStaged
 from memory.network_events import NetworkUsed
 from memory.repository_events import RepositoryPicked, RepositoryRecorded
@@ -142,6 +143,8 @@ class SolutionsRecalled:
     VERSION: ClassVar[int] = 1
     query: str
     hits: tuple[RecalledSolution, ...]
+    unsearched: bool = False
+    """Memory could not be searched in time, so that nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,17 +314,6 @@ class TurnFinished:
     turn: int
     outcome: TurnOutcome
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SolutionDistilled:
-    """A small model was asked what a turn taught; `refused` says why its answer is not used."""
-
-    VERSION: ClassVar[int] = 1
-    turn: int
-    model: str
-    usage: Usage
-    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

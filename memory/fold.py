@@ -17,12 +17,14 @@ from memory.changes import (
     message_at,
     noted,
     open_turn,
+    recalled,
     told_of_dismissal,
     with_call,
     with_calls_ended,
     with_message,
     without_loose_ends,
 )
+from memory.distilled_events import SolutionDistilled
 from memory.events import (
     ApprovalGiven,
     ApprovalRequested,
@@ -46,7 +48,6 @@ from memory.events import (
     SandboxUnavailable,
     SessionClosed,
     SessionOpened,
-    SolutionDistilled,
     SolutionIndexed,
     SolutionsRecalled,
     ToolFinished,
@@ -111,7 +112,7 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case ThreadRead():
             return replace(session, earlier=event)
         case SolutionsRecalled():
-            return replace(session, recalled=event)
+            return recalled(session, event)
         case SandboxAttached():
             return sandbox_attached(session, event)
         case WorkspaceSynced():

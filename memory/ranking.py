@@ -38,6 +38,9 @@ values of b gain nothing."""
 
 RECENT_DAYS, LASTING_DAYS = 180, 700
 """How fast the two features of age fall; weights.py says what they count."""
+SAME_WORDS = 0.9
+"""Cosine of the questions, and of the answers, from which on two threads tell the same: neither takes the
+lead from the other. Paraphrases of one problem reach 0.7 to 0.9, and not all of those have one answer."""
 NO_LONGER = 0.3
 """What its own people call wrong, outdated or superseded loses this: more than its age can cost."""
 
@@ -57,6 +60,9 @@ SETTINGS = text("""
 VISIBLE = """
     team = :team AND public AND outcome <> 'withdrawn'
     AND channel || ' ' || thread <> ALL(CAST(:hidden AS text[]))
+    AND channel <> ALL(ARRAY(
+        SELECT channel FROM channel_settings WHERE team = :team AND name = 'memory' AND value = 'off'
+    ))
     AND (CAST(:as_of AS timestamptz) IS NULL OR finished_at < :as_of)
     AND (CAST(:channels AS text[]) IS NULL OR channel = ANY(CAST(:channels AS text[])))
     AND (CAST(:people AS text[]) IS NULL
@@ -68,13 +74,14 @@ VISIBLE = """
     AND (CAST(:outcomes AS text[]) IS NULL OR outcome = ANY(CAST(:outcomes AS text[])))
     AND (CAST(:phrases AS text[]) IS NULL OR {said} ILIKE ALL(CAST(:phrases AS text[])))
     AND (CAST(:without AS text[]) IS NULL OR NOT {said} ILIKE ANY(CAST(:without AS text[])))
-""".format(
-    said="""concat_ws(E'\\n', problem, fix, (
+""".replace(
+    "{said}",
+    """concat_ws(E'\\n', problem, fix, (
         SELECT string_agg(message ->> 'text', E'\\n') FROM jsonb_array_elements(conversation) AS message
-    ))"""
+    ))""",
 )
-"""What a search may find: what everybody may see, and of it what the scope asks for. A filter that is not
-given is gone from the plan, because plans are made with the values."""
+"""What a search may find: what everybody may see and its channel does not withhold, and of it what the scope
+asks for. A filter that is not given is gone from the plan, because plans are made with the values."""
 
 NEAREST = """
             SELECT passages.solution_id, kind, position FROM passages
@@ -203,11 +210,28 @@ SEARCH = text(
     threads AS MATERIALIZED (
         SELECT DISTINCT ON (channel, thread) * FROM judged ORDER BY channel, thread, score DESC, turn DESC
     ),
-    hits AS (SELECT * FROM threads ORDER BY score DESC, id LIMIT :limit)
+    hits AS (SELECT * FROM threads ORDER BY score DESC, id LIMIT :limit),
+    -- What a hit may have to share its lead with. Twice as many as count: some may tell the same as the hit.
+    front AS MATERIALIZED (
+        SELECT best.id, best.relevance, question.embedding AS question, answer.embedding AS answer
+        FROM (SELECT id, relevance FROM threads ORDER BY relevance DESC LIMIT 2 * :rivals) AS best
+        LEFT JOIN passages AS question ON question.solution_id = best.id
+            AND question.embedder = :embedder AND question.kind = 'question' AND question.position = 0
+        LEFT JOIN passages AS answer ON answer.solution_id = best.id
+            AND answer.embedder = :embedder AND answer.kind = 'answer' AND answer.position = 0
+    )
     SELECT hits.*, own.score AS own_score, excerpt.text AS excerpt, ARRAY(
         SELECT term FROM chosen JOIN postings USING (term)
         WHERE postings.solution_id = hits.id ORDER BY weight DESC, length(term) DESC, term
-    ) AS shared, ARRAY(SELECT relevance FROM threads ORDER BY threads.relevance DESC LIMIT :rivals) AS rivals
+    ) AS shared, ARRAY(
+        SELECT rival.relevance FROM front AS rival
+        LEFT JOIN front AS itself ON itself.id = hits.id
+        WHERE rival.id = hits.id OR (
+            1 - (rival.question <=> itself.question) >= :same_words
+            AND 1 - (rival.answer <=> itself.answer) >= :same_words
+        ) IS NOT TRUE
+        ORDER BY rival.relevance DESC LIMIT :rivals
+    ) AS rivals
     FROM hits CROSS JOIN own
     LEFT JOIN LATERAL (
         SELECT text FROM passages WHERE solution_id = hits.id AND embedder = :embedder
@@ -258,4 +282,5 @@ def search_parameters(
         "no_longer": NO_LONGER,
         "weights": weights.values(),
         "rivals": RIVALS,
+        "same_words": SAME_WORDS,
     }

@@ -71,6 +71,7 @@ PURE = (
     "memory/change_notes.py",
     "memory/chunking.py",
     "memory/distil.py",
+    "memory/distilled_events.py",
     "memory/events.py",
     "memory/file_events.py",
     "memory/file_fold.py",

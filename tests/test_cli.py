@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from bot.workspace.people import TEAM as LOCAL
 from memory.embedder import HashingEmbedder
@@ -72,6 +72,7 @@ except SystemExit as end:
         "reindex",
         "refit",
         "eval",
+        "forget",
     ],
 )
 def test_the_help_names_every_command(command: str) -> None:
@@ -187,6 +188,19 @@ def test_migrating_twice_is_migrating_once(database_url: str) -> None:
     for _ in range(2):
         done = oxbow("migrate", DATABASE_URL=database_url)
         assert (done.returncode, done.stdout) == (0, "The schema is up to date.\n")
+
+
+def test_forgets_what_a_thread_taught(database_url: str, engine: Engine) -> None:
+    lost = make_solution("the import fails", fix="Rows are UTC.", team=LOCAL)
+    remember(engine, HashingEmbedder(), lost)
+    variables = {"DATABASE_URL": database_url, "OXBOW_EMBEDDER": "hashing"}
+    done = oxbow("forget", lost.permalink, **variables)
+    assert (done.returncode, done.stdout) == (0, "1 solution forgotten.\n")
+    again = oxbow("forget", lost.permalink, **variables)
+    assert (again.returncode, again.stderr[:39]) == (1, "oxbow: the memory holds nothing that th")
+    with engine.connect() as connection:
+        said = connection.execute(text("SELECT problem || fix, given_by FROM solutions, corrections")).one()
+    assert tuple(said) == ("", "operator")
 
 
 def test_evaluates_judged_folders_in_a_database_of_its_own(tmp_path: Path) -> None:

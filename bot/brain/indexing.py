@@ -10,8 +10,9 @@ from bot.brain.distilling import Distilled, Distilling
 from bot.model.port import ModelCancelled
 from memory.database import Connection
 from memory.distil import distil
+from memory.distilled_events import SolutionDistilled
 from memory.errors import LeaseLost
-from memory.events import SolutionDistilled, SolutionIndexed
+from memory.events import SolutionIndexed
 from memory.index import PreparedSolution, SolutionIndex
 from memory.kept_forms import record_forms
 from memory.log import ThreadAddress

@@ -36,9 +36,6 @@ Visible = Callable[[Hit], bool]
 Confined = Callable[[Iterable[str]], bool]
 """Whether one of these people sees only the channels they are in. Raises when Slack does not say."""
 
-Withheld = Callable[[str], frozenset[str]]
-"""The channels of a team that do not want what they solved to be found."""
-
 
 class Remembering:
     """Recall and search, with every hit's channel asked about at the moment of use."""
@@ -50,14 +47,12 @@ class Remembering:
         indexing: Indexing,
         visible: Visible,
         confined: Confined,
-        withheld: Withheld,
     ) -> None:
         self._recall = recall
         self._finder = finder
         self.indexing = indexing
         self._visible = visible
         self._confined = confined
-        self._withheld = withheld
 
     def recall(self, claimed: Claimed) -> None:
         """Search for the session's question and record what was found, which may be nothing.
@@ -71,7 +66,8 @@ class Remembering:
             hits = self._search(query, claimed)
         except EmbedderUnavailable as error:
             logger.warning("session %s begins without memory: %s", claimed.id, error)
-            hits = []
+            claimed.append(SolutionsRecalled(query=query, hits=(), unsearched=True))
+            return
         shown = worth_showing(hits)
         claimed.append(
             SolutionsRecalled(query=query, hits=tuple(map(_as_recalled, shown))),
@@ -119,9 +115,7 @@ class Remembering:
         return claimed.address.channel if self._confined(authors) else None
 
     def _only_visible(self, hits: Sequence[Hit], *, limit: int | None = None) -> list[Hit]:
-        withheld = self._withheld(hits[0].team) if hits else frozenset()
-        shown = (hit for hit in hits if hit.channel not in withheld and self._visible(hit))
-        return list(islice(shown, limit))
+        return list(islice(filter(self._visible, hits), limit))
 
 
 def _as_recalled(hit: Hit) -> RecalledSolution:

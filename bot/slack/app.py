@@ -14,6 +14,7 @@ from bot.slack import approval, linking, offer, rendering, repository_question
 from bot.slack.asking import SHORTCUT, Asking
 from bot.slack.commands import Asked, Commands
 from bot.slack.decisions import Answer, Decisions
+from bot.slack.dismissing import Dismissing
 from bot.slack.dropped_events import hear_dropped_events
 from bot.slack.home import Home
 from bot.slack.listener import Listener
@@ -46,14 +47,22 @@ class Surfaces:
     home: Home
 
 
-def build_app(  # noqa: PLR0913 - each is one thing that is heard
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What takes in the buttons of posts that change when one is pressed."""
+
+    decisions: Decisions
+    dismissing: Dismissing
+    picking: Picking
+
+
+def build_app(
     *,
     client: WebClient,
     signing_secret: str | None,
     team: str,
     listener: Listener,
-    decisions: Decisions,
-    picking: Picking,
+    questions: Questions,
     surfaces: Surfaces,
     look_back: Callable[[float], None],
 ) -> App:
@@ -71,8 +80,9 @@ def build_app(  # noqa: PLR0913 - each is one thing that is heard
     hear_dropped_events(app, look_back)
     _hear_messages(app, listener)
     _hear_buttons(app, listener, surfaces.commands, team)
-    _hear_decisions(app, decisions, team)
-    _hear_picks(app, picking, team)
+    _hear_dismissals(app, questions.dismissing, team)
+    _hear_decisions(app, questions.decisions, team)
+    _hear_picks(app, questions.picking, team)
     _hear_commands(app, surfaces.commands)
     _hear_schedules(app, surfaces.commands)
     _hear_shortcut(app, surfaces.asking)
@@ -116,13 +126,11 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
                 listener.feedback(address, by, "solved", delivery, turn=int(action["value"]))
             case rendering.NOT_SOLVED:
                 listener.feedback(address, by, "not_solved", delivery, turn=int(action["value"]))
-            case offer.ACCEPT | offer.DECLINE as pressed:
+            case pressed:
                 verdict: Verdict = "solved" if pressed == offer.ACCEPT else "not_solved"
                 solution = str(action["value"])
                 # The first press counts, whoever it is.
                 listener.feedback(address, by, verdict, f"offer:{solution}", solution=solution)
-            case _:
-                listener.feedback(address, by, "not_relevant", delivery, solution=str(action["value"]))
         ack()
 
     def acknowledge(ack: Ack) -> None:
@@ -141,9 +149,19 @@ def _hear_buttons(app: App, listener: Listener, commands: Commands, team: str) -
     app.action(rendering.STOP)(stop)
     for action in (rendering.SOLVED, rendering.NOT_SOLVED, offer.ACCEPT, offer.DECLINE):
         app.action(action)(judge)
-    app.action(re.compile(rf"{rendering.NOT_RELEVANT}:\d+"))(judge)
     app.action(SHARE)(ack=acknowledge, lazy=[share])
     app.action(re.compile(rf"{PAGE}:\w+"))(ack=acknowledge, lazy=[turn])
+
+
+def _hear_dismissals(app: App, dismissing: Dismissing, team: str) -> None:
+    def press(ack: Ack, respond: Respond, body: Json) -> None:
+        address, by, solution = _thread(body, team), body["user"]["id"], str(body["actions"][0]["value"])
+        shown = dismissing.press(address, by, solution, f"button:{_press(body)}")
+        ack()
+        if shown is not None:
+            _respond(respond, shown, replace_original=True)
+
+    app.action(re.compile(rf"{rendering.NOT_RELEVANT}:\d+"))(press)
 
 
 def _hear_decisions(app: App, decisions: Decisions, team: str) -> None:

@@ -47,6 +47,19 @@ class Said:
     successor: str | None = None
 
 
+def thread_of(corrections: Corrections, team: str, link: str) -> ThreadAddress | None:
+    """The thread of a message's link; None when it is neither Slack's nor known to the memory."""
+    known = corrections.thread_of(team, link)
+    if known is not None:
+        return ThreadAddress(team=team, channel=known[0], thread=known[1])
+    message = _LINK.fullmatch(link)
+    if message is None:
+        return None
+    root = _ROOT.search(message["query"] or "")
+    thread = root["thread"] if root else f"{message['seconds']}.{message['rest']}"
+    return ThreadAddress(team=team, channel=message["channel"], thread=thread)
+
+
 class Correcting:
     """Corrects on behalf of people. Every method may raise `SlackUnavailable`."""
 
@@ -57,15 +70,7 @@ class Correcting:
 
     def thread_of(self, link: str) -> ThreadAddress | None:
         """The thread of a message's link; None when it is neither Slack's nor known to the memory."""
-        known = self._corrections.thread_of(self._team, link)
-        if known is not None:
-            return ThreadAddress(team=self._team, channel=known[0], thread=known[1])
-        message = _LINK.fullmatch(link)
-        if message is None:
-            return None
-        root = _ROOT.search(message["query"] or "")
-        thread = root["thread"] if root else f"{message['seconds']}.{message['rest']}"
-        return ThreadAddress(team=self._team, channel=message["channel"], thread=thread)
+        return thread_of(self._corrections, self._team, link)
 
     def correct(self, address: ThreadAddress, said: Said) -> str | None:
         """Do it if the person may; what they are told, None when it was done before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -73,7 +73,7 @@ def render(session: Session, *, key: str, kind: ReplyKind, around: Surroundings)
         case "progress":
             return progress(session, around)
         case "recall":
-            return recalled(session.recalled.hits if session.recalled else ())
+            return recalled(session.recalled.hits if session.recalled else (), session.dismissed)
         case "offer":
             return offer_post(session)
         case "question" if key.startswith("repository:"):
@@ -107,7 +107,7 @@ def progress(session: Session, around: Surroundings) -> Rendered:
     doing = _doing(session)
     elapsed = _elapsed(session, around.now)
     head = "  ·  ".join(filter(None, (f"*{doing}*", elapsed, chosen_words(session))))
-    body = "\n".join([head, *_late(session), *lines, *steps])
+    body = "\n".join([head, *_late(session), *_without_memory(session), *lines, *steps])
     return Rendered(
         text=doing,
         blocks=(
@@ -125,8 +125,11 @@ def finished_progress(session: Session, outcome: TurnOutcome, around: Surroundin
     return Rendered(text=text, blocks=(context(text),))
 
 
-def recalled(hits: Sequence[RecalledSolution]) -> Rendered:
-    """Earlier threads that look like this one, each with the reason and a way to say that it does not."""
+def recalled(hits: Sequence[RecalledSolution], dismissed: Collection[str] = ()) -> Rendered:
+    """Earlier threads that look like this one, each with the reason and a way to say that it does not.
+
+    `dismissed` are the solutions of which somebody has said so.
+    """
     blocks = [section("*Looks like these earlier threads*")]
     for number, hit in enumerate(hits):
         line = (
@@ -134,6 +137,9 @@ def recalled(hits: Sequence[RecalledSolution]) -> Rendered:
             f"#{escape(hit.channel)}  ·  {OUTCOME_WORDS.get(hit.outcome, hit.outcome)}  ·  "
             f"{hit.finished_at[:10]}  ·  {escape(hit.why)}"
         )
+        if hit.solution in dismissed:
+            blocks.append(section(f"{line}\n_Noted as not relevant here._"))
+            continue
         dismiss = button("Not relevant", action=f"{NOT_RELEVANT}:{number}", value=hit.solution)
         blocks.append(section(line) | {"accessory": dismiss})
     text = f"Looks like {count(len(hits), 'earlier thread')}"
@@ -246,6 +252,12 @@ def _late(session: Session) -> Iterator[str]:
         yield f":hourglass: I was away and saw this {span} after it was said."
 
 
+def _without_memory(session: Session) -> Iterator[str]:
+    """That the work began without looking for earlier threads: it is looked for once, in the first turn."""
+    if session.turn == 1 and session.recalled is not None and session.recalled.unsearched:
+        yield ":warning: I could not look for earlier threads; `/oxbow search` may find them later."
+
+
 def _footer(session: Session, around: Surroundings) -> Iterable[str]:
     models = dict.fromkeys(model for model, _ in session.usage)
     tokens = sum(
@@ -266,4 +278,5 @@ def _footer(session: Session, around: Surroundings) -> Iterable[str]:
     if session.no_sandbox is not None:
         yield f":warning: I could run no commands: {escape(cut(session.no_sandbox.detail, 300))}"
     yield from _late(session)
+    yield from _without_memory(session)
     yield from map(escape, around.notices)

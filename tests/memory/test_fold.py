@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from memory.distilled_events import SolutionDistilled
 from memory.events import (
     Event,
     FeedbackGiven,
@@ -14,7 +15,6 @@ from memory.events import (
     LimitReached,
     SandboxLost,
     SessionClosed,
-    SolutionDistilled,
     SolutionIndexed,
     ToolStarted,
     TurnFinished,

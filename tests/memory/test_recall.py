@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
+from memory.channel_settings import ChannelSettings
 from memory.embedder import HashingEmbedder
 from memory.index import SolutionIndex
 from memory.recall import Recall, confident, worth_showing
@@ -132,6 +134,27 @@ def test_being_recent_and_near_makes_no_margin(engine: Engine, recall: Recall) -
     assert first.score > second.score + 0.2
 
 
+EQUAL = make_solution(
+    "nightly import fails with KeyError 'tz'", fix="read rows without one as UTC", thread="1.0", channel="C1"
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "sure"),
+    [
+        (replace(EQUAL, channel="C2", thread="2.0"), True),
+        (replace(EQUAL, channel="C2", thread="2.0", fix="ask the shop for its zone"), False),
+    ],
+    ids=["the same", "another answer"],
+)
+def test_threads_that_tell_the_same_share_the_lead(
+    engine: Engine, recall: Recall, other: Solution, sure: bool
+) -> None:
+    learn(engine, EQUAL, other)
+    hits = recall.search(EQUAL.problem, team=TEAM, limit=2)
+    assert [confident(hit) for hit in hits] == [sure, sure]
+
+
 def test_only_a_clear_lead_confident(engine: Engine, recall: Recall) -> None:
     learn(engine, make_solution("nightly import fails with KeyError tz", thread="1.0"))
     [hit] = recall.search("import fails with KeyError tz", team=TEAM, limit=1)
@@ -203,6 +226,14 @@ class TestVisibility:
         with engine.begin() as connection:
             open_channel(connection, "C3", public=False)
         assert problems(recall, "KeyError tz in import", limit=5)[0] == "KeyError tz in import"
+
+    def test_what_a_channel_withholds_takes_nobodys_place(self, engine: Engine, recall: Recall) -> None:
+        withheld = (make_solution("import fails", thread=f"8.{n}", channel="C2") for n in range(3))
+        learn(engine, *withheld, make_solution("the import of orders failed", thread="3.0"))
+        ChannelSettings(engine).set(TEAM, "C2", "memory", "off", by="U1")
+        assert problems(recall, "import fails", limit=1) == ["the import of orders failed"]
+        ChannelSettings(engine).clear(TEAM, "C2", "memory")
+        assert problems(recall, "import fails", limit=1) == ["import fails"]
 
     def test_a_withdrawn_solution_is_not_found(self, engine: Engine, recall: Recall) -> None:
         [hit] = recall.search("KeyError tz in import", team=TEAM, limit=1)

@@ -14,7 +14,8 @@ from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.distilling import Distilling
 from bot.model.port import ModelCancelled, ModelOverloaded
 from bot.workspace.people import TEAM
-from memory.events import FeedbackGiven, Json, MessageEdited, SolutionDistilled, SolutionIndexed
+from memory.distilled_events import SolutionDistilled
+from memory.events import FeedbackGiven, Json, MessageEdited, SolutionIndexed
 from memory.kept_forms import KeptForms
 from memory.log import ThreadAddress
 from memory.spending import Spending

@@ -68,7 +68,7 @@ def test_a_judgement_is_the_outcome_that_a_search_shows(
     assert len(at_work.texts("general", thread)) == 1
 
 
-def test_not_relevant_is_recorded_and_answers_nothing(at_work: Live) -> None:
+def test_not_relevant_is_recorded_shown_and_answers_nothing(at_work: Live) -> None:
     solve(at_work, "the giraffe pump drips with PumpError")
     second = solve(at_work, "our giraffe pump drips with PumpError too")
     [recall] = at_work.said("general", second, "recall")
@@ -79,6 +79,9 @@ def test_not_relevant_is_recorded_and_answers_nothing(at_work: Live) -> None:
     at_work.await_rest()
     assert len(at_work.texts("general", second)) == 1
     assert dismissals(at_work) == 1
+    [shown] = at_work.said("general", second, "recall")
+    noted = ["Noted as not relevant here." in str(block) for block in shown["blocks"]]
+    assert (noted.count(True), "accessory" in shown["blocks"][noted.index(True)]) == (1, False)
 
 
 def test_an_edited_question_is_told_to_the_model_and_found_by_its_new_words(at_work: Live) -> None:

@@ -162,7 +162,6 @@ class Product:
             Indexing(SolutionIndex(engine, embedder), secret_mask(), distilling),
             self.gate.shows,
             people.confined,
-            lambda team: self.settings.channels_with(team, "memory", "off"),
         )
         self.decisions = Decisions(log=self.log, gate=self.gate, people=people)
         self.picking = Picking(log=self.log, gate=self.gate, people=people)
