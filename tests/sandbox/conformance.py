@@ -35,6 +35,11 @@ _HEAD = """\
 capabilities and volumes, without images, control groups and seccomp. With `OXBOW_TEST_DOCKER_HOST` set the
 same cases run on a real engine.
 
+The escapes of `tests/contracts/escape_contract.py` mean something on `local` alone, where this project itself
+isolates, and are no part of the table. What keeps a container's or a pod's command in is the engine: on the
+stand-in they test the agent, and say nothing about any engine. At every start each isolated backend tries the
+escapes of its self-test on whatever it really runs on.
+
 ✓ it holds; ✗ it does not; n/a: the fake has no real processes; · it was not run.
 """
 
