@@ -47,6 +47,13 @@ class CheckRun:
     seconds: float
     output: str
     """Its end."""
+    red_at_base: bool = False
+    """It failed, and fails as well on the files that the work began from, where nothing less fails."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it says nothing against the change."""
+        return self.exit_code == 0 or self.red_at_base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,15 @@ from memory.session import Session
 def change_recorded(session: Session, recorded: RecordedEvent, event: ChangeRecorded) -> Session:
     """Declared checks that failed are told to the model, unless it has tried often enough."""
     session = replace(session, change=applied(session.change, event, recorded.recorded_at))
-    if isinstance(event, ChangeChecked) and 0 < session.change.failed_rounds <= REPAIR_ROUNDS:
+    if isinstance(event, ChangeChecked) and 0 < session.change.failed_rounds <= _rounds(event):
         told = failed_checks_note(event)
         return noted(session, told) if told else session
     return session
+
+
+def _rounds(event: ChangeChecked) -> int:
+    """What was red before is told once: whether it is part of the problem is the model's to judge."""
+    return 1 if all(run.holds for run in event.runs) else REPAIR_ROUNDS
 
 
 def pull_request_changed(session: Session, recorded: RecordedEvent, event: PullRequestChanged) -> Session:

@@ -16,7 +16,9 @@ def failed_checks_note(event: ChangeChecked) -> str | None:
     failed = [run for run in event.runs if run.exit_code != 0]
     if not failed:
         return None
-    told = "\n\n".join(f"{run.name}: `{run.command}` {_ended(run)}\n{_quoted(run.output)}" for run in failed)
+    told = "\n\n".join(
+        f"{run.name}: `{run.command}` {_ended(run)}{_before(run)}\n{_quoted(run.output)}" for run in failed
+    )
     return (
         "Your answer is not posted yet: the commands that this repository declares were run on your change, "
         f"and failed. Repair the cause, or say why it cannot be repaired here.\n\n{told}"
@@ -25,6 +27,15 @@ def failed_checks_note(event: ChangeChecked) -> str | None:
 
 def _ended(run: CheckRun) -> str:
     return "did not end by itself" if run.exit_code is None else f"ended with {run.exit_code}"
+
+
+def _before(run: CheckRun) -> str:
+    if not run.red_at_base:
+        return ""
+    return (
+        ". It fails on the files that you began from as well, and nothing fails anew: repair it if it is "
+        "part of the problem, else leave it and say so"
+    )
 
 
 def pull_request_note(event: PullRequestChanged, before: PullRequestChanged | None) -> str | None:

@@ -37,6 +37,7 @@ OWNERS = {
 
 PURE = (
     "bot/brain/approving.py",
+    "bot/brain/at_base.py",
     "bot/brain/budget.py",
     "bot/brain/conclusion.py",
     "bot/brain/conversation.py",
@@ -110,7 +111,8 @@ PURE_LIBRARY = {
     "types",
     "typing",
 } | {
-    *("functools", "hashlib", "html", "itertools", "json", "math", "operator", "posixpath", "re", "string"),
+    *("functools", "hashlib", "html", "itertools", "json", "math", "operator", "posixpath", "re", "shlex"),
+    "string",
     *("textwrap", "unicodedata", "urllib.parse", "uuid", "zlib"),
     "snowballstemmer",  # words to stems by rules alone
 }

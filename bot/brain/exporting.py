@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from bot.brain.at_base import base_run, new_failures
 from bot.brain.claimed import Claimed
 from bot.forge.errors import ChangeRefused
 from bot.forge.leaving import Packed, packed, packing
@@ -30,16 +32,34 @@ class Exporting:
         self._limits = limits
         self._secrets = secrets
 
-    def check(self, claimed: Claimed, commands: Mapping[str, str]) -> tuple[CheckRun, ...]:
-        """Run the commands in order, up to the first that fails. Raises `StopRequested`, `SandboxError`."""
-        return tuple(self._checked(claimed, commands))
+    def check(self, claimed: Claimed, commands: Mapping[str, str], base: str) -> tuple[CheckRun, ...]:
+        """Run the commands in order, up to the first that fails and does not fail at `base` as well.
 
-    def _checked(self, claimed: Claimed, commands: Mapping[str, str]) -> Iterator[CheckRun]:
+        Raises `StopRequested`, `SandboxError`.
+        """
+        return tuple(self._checked(claimed, commands, base))
+
+    def _checked(self, claimed: Claimed, commands: Mapping[str, str], base: str) -> Iterator[CheckRun]:
         for name, command in commands.items():
-            run = self._run_of(name, command, self._execute(claimed, f"check:{name}", command))
+            outcome = self._execute(claimed, f"check:{name}", command)
+            run = self._run_of(name, command, outcome)
+            if run.exit_code:
+                run = replace(run, red_at_base=self._red_at_base(claimed, commands, name, base, outcome))
             yield run
-            if run.exit_code != 0:
+            if not run.holds:
                 return
+
+    def _red_at_base(
+        self, claimed: Claimed, commands: Mapping[str, str], name: str, base: str, outcome: Outcome
+    ) -> bool:
+        """Whether the command fails on the base's files too, and nothing fails that does not fail there."""
+        before = [commands[earlier] for earlier in list(commands)[: list(commands).index(name)]]
+        command = base_run(base, before, commands[name], again=commands.get("setup"))
+        there = self._execute(claimed, f"check:{name}:base", command)
+        if not (isinstance(there, Finished) and there.exit_code) or isinstance(outcome, Unknown):
+            return False
+        now, then = (it.output.decode(errors="replace") for it in (outcome, there))
+        return not new_failures(now, then)
 
     def _run_of(self, name: str, command: str, outcome: Outcome) -> CheckRun:
         said = outcome.reason if isinstance(outcome, Unknown) else outcome.output.decode(errors="replace")

@@ -98,8 +98,8 @@ def _worked(session: Session) -> bool:
 
 
 def failed(checked: ChangeChecked) -> tuple[CheckRun, ...]:
-    """The declared commands that failed."""
-    return tuple(run for run in checked.runs if run.exit_code != 0)
+    """The declared commands that speak against the change."""
+    return tuple(run for run in checked.runs if not run.holds)
 
 
 def requester(session: Session) -> tuple[str, str]:
@@ -169,7 +169,7 @@ _RIGHTS: dict[HowAuthorised, str] = {
 
 def _evidence(session: Session, exported: ChangeExported) -> Iterator[str]:
     runs = session.change.checked.runs if session.change.checked else ()
-    yield from (f"- {run.name}: `{run.command}` passed in {run.seconds:.0f} s" for run in runs)
+    yield from (f"- {run.name}: `{run.command}` {_result(run)}" for run in runs)
     if not runs:
         yield "- the repository declares no checks; the thread shows which commands were run"
     match exported.premise:
@@ -179,6 +179,12 @@ def _evidence(session: Session, exported: ChangeExported) -> Iterator[str]:
             yield f"- `{exported.base_branch}` moved on meanwhile; the change applies to it as it is now"
         case "conflicts":
             yield f"- `{exported.base_branch}` moved on over the same lines: there are conflicts to resolve"
+
+
+def _result(run: CheckRun) -> str:
+    if run.red_at_base:
+        return "**fails, as it does at the base**; nothing fails that does not fail there"
+    return f"passed in {run.seconds:.0f} s"
 
 
 def publication_text(session: Session) -> str:
@@ -194,9 +200,11 @@ def publication_text(session: Session) -> str:
     shown = (
         f"[{name}]({opened.address})" if opened.address.startswith("http") else f"{name} (`{opened.address}`)"
     )
-    return (
-        f"**Draft pull request** {shown} — `{opened.branch}` at `{pushed.commit[:10]}`. A person merges it."
-    )
+    runs = change.checked.runs if change.checked else ()
+    red = ", ".join(f"`{run.command}`" for run in runs if run.red_at_base)
+    before = f" These checks fail at the base as well: {red}." if red else ""
+    where = f"`{opened.branch}` at `{pushed.commit[:10]}`"
+    return f"**Draft pull request** {shown} — {where}. A person merges it.{before}"
 
 
 def _question(session: Session) -> Message:

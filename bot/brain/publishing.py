@@ -107,7 +107,7 @@ class Publishing:
             told = "This repository is only read here; the change stays in the workspace."
             return _withhold(claimed, "read_only", told)
         declaration = declared(self._forges.mirrors.file(address, commit=_base(claimed), path=FILE))
-        runs = self._workspace.check(claimed, declaration.commands)
+        runs = self._workspace.check(claimed, declaration.commands, _base(claimed))
         claimed.append(ChangeChecked(turn=claimed.session.turn, runs=runs))
         return None
 

@@ -140,7 +140,7 @@ def test_a_check_that_fails_is_told_to_the_model_and_repaired(shop: Shop) -> Non
 
 
 def test_after_two_rounds_of_repair_nothing_is_pushed(shop: Shop) -> None:
-    shop.declare(DECLARED)
+    shop.declare('[commands]\ntest = "! grep wrong file"\n')
     thread = shop.ask(
         bash("echo wrong > file; git commit -qam Wrong"), says("One."), says("Two."), says("Three.")
     )
@@ -150,10 +150,36 @@ def test_after_two_rounds_of_repair_nothing_is_pushed(shop: Shop) -> None:
 
 
 def test_a_change_cannot_soften_its_own_checks(shop: Shop) -> None:
-    shop.declare(DECLARED)
-    soften = "printf '[commands]\\ntest = \"true\"\\n' > .oxbow.toml; git commit -qam Soft"
+    shop.declare('[commands]\ntest = "grep -q only .oxbow.toml"\n')
+    soften = "printf '[commands]\ntest = \"true\"\n' > .oxbow.toml; git commit -qam Soft"
     thread = shop.ask(bash(soften), says("One."), says("Two."), says("Three."))
     assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["checks"]
+
+
+RED = """\
+[commands]
+setup = "echo installed >> ../setups 2>/dev/null || true"
+test = "echo 'FAILED test_old 1.5s'; grep -q wrong file && echo 'FAILED test_new'; false"
+"""
+
+
+def test_a_check_that_is_red_at_the_base_is_told_once_and_then_the_draft_says_so(shop: Shop) -> None:
+    shop.declare(RED)
+    thread = shop.ask(bash(FIX), says("Fixed."), says("It was red before."))
+    assert "fails on the files that you began from as well" in str(shop.model.requests[-1].messages[-1])
+    [opened] = shop.events(thread, PullRequestOpened)
+    _, body, _ = shop.oxbow.forges.plain.describe(shop.bare.as_uri(), opened.number)
+    assert "**fails, as it does at the base**" in body
+    assert "These checks fail at the base as well" in shop.answer(thread)
+
+
+def test_what_fails_anew_is_no_excuse_though_the_base_is_red(shop: Shop) -> None:
+    shop.declare(RED)
+    thread = shop.ask(
+        bash("echo wrong > file; git commit -qam Wrong"), says("One."), says("Two."), says("Three.")
+    )
+    assert [event.reason for event in shop.events(thread, ChangeWithheld)] == ["checks"]
+    assert shop.refs == []
 
 
 def test_a_declaration_that_cannot_be_read_is_said(shop: Shop) -> None:
