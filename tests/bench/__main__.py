@@ -24,6 +24,7 @@ from tests.bench.figures import Figures, medians
 from tests.bench.indexing import indexing
 from tests.bench.neighbour import neighbour
 from tests.bench.place import Place, place
+from tests.bench.repeats import repeats
 from tests.bench.search import search
 from tests.bench.turn import turn
 
@@ -54,6 +55,7 @@ STAGES = {
     "workspaces-unisolated": Stage(workspaces.unisolated),
     "workspaces-ready": Stage(workspaces.ready),
     "indexing": Stage(indexing, runs=1),
+    "memory": Stage(repeats, runs=1, quick=False),
     "search-10000": Stage(lambda _: search(10_000), runs=1, quick=False),
     "search-100000": Stage(lambda _: search(100_000), runs=1, quick=False),
     "search-1000000": Stage(lambda _: search(1_000_000), runs=1, quick=False, asked=True),

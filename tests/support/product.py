@@ -33,6 +33,7 @@ from bot.brain.thinking import Thinking
 from bot.brain.uploads import Uploads
 from bot.forge.forges import Forges
 from bot.forge.repository import repositories
+from bot.model.port import Model
 from bot.slack.board import ProgressBoard
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
@@ -61,7 +62,6 @@ from memory.spending import Spending
 from sandbox.egress_policy import EgressPolicy
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots
-from tests.support.script_model import ScriptModel
 from tests.support.secrets import secret_mask
 
 MOMENT = 0.05
@@ -180,7 +180,7 @@ class Product:
         self._folder = folder
         self._sandbox = sandbox
 
-    def brain(self, model: ScriptModel) -> Brain:
+    def brain(self, model: Model) -> Brain:
         """A brain with this model; it keeps nothing, so each worker may have a new one."""
         allowed = repositories(self.addresses)
         profile = engineer([repository.name for repository in allowed])
@@ -227,7 +227,7 @@ class Product:
         """The next session that is due, for a while."""
         return self.log.claim("test", ttl, background=background)
 
-    def work(self, model: ScriptModel, ttl: float = 60.0) -> bool:
+    def work(self, model: Model, ttl: float = 60.0) -> bool:
         """One worker claims one session and runs it until it rests, then what that left to be done in the
         background; False when none was due."""
         worked = False
@@ -246,7 +246,7 @@ class Product:
                 text("UPDATE sessions SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL")
             )
 
-    def settle(self, model: ScriptModel) -> None:
+    def settle(self, model: Model) -> None:
         """Workers run until nothing is due any more, lapsed leases included."""
         time.sleep(MOMENT)
         while self.work(model):
