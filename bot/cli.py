@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", "bring the database's schema up to date", _migrate)
     manifest = _add(commands, "manifest", "print the Slack app manifest", _manifest)
     manifest.add_argument("--request-url", help="address of /slack/events for HTTP; without it Socket Mode")
+    manifest.add_argument("--several", action="store_true", help="several workspaces install it, by HTTP")
     doctor = _add(commands, "doctor", "look at every part and say what is wrong and what to do", _doctor)
     doctor.add_argument("--json", action="store_true", help="for programs")
     show = _add(commands, "show", "print the log of a session", _show)
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         "--forms", action="store_true", help="compare what rules and the small model read in this memory"
     )
     measure.add_argument("--json", action="store_true", help="print one JSON list instead of tables")
+    gone = _add(commands, "erase", "leave nothing of a workspace that has taken the app back", _erase)
+    gone.add_argument("team", help="its id (T…)")
     bring = _add(commands, "import", "import threads: a Slack export (folder or zip) or JSON lines", _import)
     bring.add_argument("path", type=Path, nargs="?")
     bring.add_argument("--channel", help="read a public channel through Slack's API instead")
@@ -122,7 +125,11 @@ def _migrate(_: argparse.Namespace) -> int:
 def _manifest(asked: argparse.Namespace) -> int:
     from bot.slack.manifest import manifest  # noqa: PLC0415
 
-    print(json.dumps(manifest(request_url=asked.request_url), indent=2))  # noqa: T201
+    if asked.several and not asked.request_url:
+        print("oxbow: --several needs --request-url as well", file=sys.stderr)  # noqa: T201
+        return 2
+    made = manifest(request_url=asked.request_url, several=asked.several)
+    print(json.dumps(made, indent=2))  # noqa: T201
     return 0
 
 
@@ -130,6 +137,12 @@ def _doctor(asked: argparse.Namespace) -> int:
     from bot.doctor import doctor  # noqa: PLC0415
 
     return doctor(as_json=asked.json)
+
+
+def _erase(asked: argparse.Namespace) -> int:
+    from bot.erasing import erase  # noqa: PLC0415
+
+    return erase(asked.team)
 
 
 def _show(asked: argparse.Namespace) -> int:

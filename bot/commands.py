@@ -184,8 +184,8 @@ def bring(path: Path | None, *, workspace_url: str, channel: str | None) -> int:
 
 def _living(settings: Settings, engine: Engine, channel: str) -> SlackHistory:
     """A channel of the workspace, by identifier or name."""
-    if settings.local:
-        raise SettingsProblem("--channel reads a Slack workspace: set SLACK_BOT_TOKEN")
+    if settings.slack_bot_token is None:
+        raise SettingsProblem("--channel reads the workspace of a token: set SLACK_BOT_TOKEN")
     slack = slack_side(settings, engine)
     return SlackHistory(
         channel_named(slack.web, channel),
@@ -251,7 +251,11 @@ def _source(path: Path, workspace_url: str) -> Source:
 
 
 def team_of(settings: Settings, engine: Engine) -> str:
-    """Whose memory it is: the workspace of the token, or the local one."""
+    """Whose memory it is: the workspace of the token, the only one that is named, or the local one."""
+    if settings.oauth:
+        if len(settings.oxbow_teams) > 1:
+            raise SettingsProblem("this is about one workspace: set OXBOW_TEAMS to it alone for this command")
+        return settings.oxbow_teams[0]
     return TEAM if settings.local else slack_side(settings, engine).identity.team
 
 

@@ -37,7 +37,7 @@ from bot.slack.asking import Asking
 from bot.slack.board import ProgressBoard
 from bot.slack.catch_up import CatchUp
 from bot.slack.commands import Commands
-from bot.slack.connection import Connection, HttpConnection, SocketConnection
+from bot.slack.connection import Connect, alone
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.dismissing import Dismissing
@@ -132,8 +132,12 @@ def listening(
     engines: Engines,
     remembering: Remembering,
     secrets: SecretMask,
+    connect: Connect | None = None,
 ) -> Iterator[str]:
-    """Hear Slack for as long as this is open, what was missed before included; a phrase says how."""
+    """Hear Slack for as long as this is open, what was missed before included; a phrase says how.
+
+    `connect` brings deliveries where several workspaces share an address.
+    """
     team, log = slack.identity.team, SessionLog(engines.hot)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="courtesy") as later:
         correcting = Correcting(team=team, web=slack.web, corrections=Corrections(engines.hot))
@@ -175,12 +179,11 @@ def listening(
             stats=StatsCommand(team=team, background=engines.background),
             linking=build_linking(settings, engines.hot, team),
         )
-        signing = settings.slack_signing_secret if settings.http else None
+        signing = None if settings.slack_app_token else settings.slack_signing_secret
         catch_up = CatchUp(team=team, web=slack.web, listener=listener, listening=Listening(engines.hot))
         app = build_app(
-            client=slack.client,
+            slack=slack,
             signing_secret=signing.get_secret_value() if signing else None,
-            team=team,
             listener=listener,
             questions=Questions(
                 decisions=Decisions(log=log, gate=slack.gate, people=slack.people),
@@ -196,13 +199,9 @@ def listening(
             ),
             look_back=catch_up.look_back,
         )
-        connection: Connection
-        if settings.slack_app_token is not None:
-            connection = SocketConnection(
-                app, settings.slack_app_token.get_secret_value(), catch_up.look_back
-            )
-        else:
-            connection = HttpConnection(app, settings.port or 0, build_webhooks(settings, engines.hot))
+        if connect is None:
+            connect = alone(settings, build_webhooks(settings, engines.hot))
+        connection = connect(app, catch_up.look_back)
         recheck = Recheck(engines.background)
         rechecking = Rechecking(
             team=team, web=slack.web, gate=slack.gate, log=log, listener=listener, recheck=recheck
@@ -254,7 +253,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
         thinking=Thinking(model, profile),
         choosing=Choosing(model, allowed),
         threads=Threads(slack.web, slack.gate, slack.people, secrets, slack.identity.user),
-        uploads=Uploads(Files(slack.web, token=slack.client.token or "", api_url=slack.client.base_url)),
+        uploads=Uploads(Files(slack.web, api_url=slack.client.base_url)),
         hands=Hands(
             sandbox,
             forges.mirrors,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.compose import database_url
@@ -19,6 +19,7 @@ from bot.model.port import ModelError
 from bot.sandboxes import build_sandbox
 from bot.settings import Settings
 from memory.database import connect, place
+from memory.installations import Installation, Installations
 from memory.server_facts import ServerFacts, server_facts
 
 CLOCK_NOTE, CLOCK_WRONG = 5.0, 240.0
@@ -35,6 +36,8 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
         engine = connect(url, pool_size=1)
         try:
             facts = server_facts(engine)
+            current = settings.oauth and facts.revision == facts.newest
+            found = Installations(engine).all() if current else []
         finally:
             engine.dispose()
     vectors = f"pgvector {facts.pgvector}" if facts.pgvector else "pgvector is enabled at the first start"
@@ -42,6 +45,24 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     yield Finding(part="database", status="ok", seen=seen)
     yield schema(facts)
     yield clock(facts.ahead)
+    if current:
+        yield from installed(settings.oxbow_teams, found)
+
+
+def installed(teams: Sequence[str], found: Sequence[Installation]) -> Iterator[Finding]:
+    """Whether each workspace that may install the app has done so, and is served."""
+    known = {it.team: it for it in found}
+    for team in teams:
+        part = f"workspace {team}"
+        installation = known.get(team)
+        if installation is None:
+            advice = "somebody of it opens /slack/install"
+            yield Finding(part=part, status="note", seen="has not installed the app", advice=advice)
+        elif installation.parked is not None:
+            advice = f"install the app again at /slack/install, or erase it with `oxbow erase {team}`"
+            yield Finding(part=part, status="wrong", seen=installation.parked, advice=advice)
+        else:
+            yield Finding(part=part, status="ok", seen="has installed the app")
 
 
 def schema(facts: ServerFacts) -> Finding:

@@ -23,10 +23,11 @@ from bot.embedding import open_embedding, warm
 from bot.local_slack import local_workspace
 from bot.models import build_model
 from bot.sandboxes import build_sandbox
+from bot.serving_tenants import Shared, serve_tenants
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker
-from memory.database import engines
+from memory.database import Engines, engines
 
 DRAIN_SECONDS = 20.0
 """Time for running steps to end after SIGTERM; common process managers kill after 30."""
@@ -48,6 +49,7 @@ def serve(*, listen: bool, work: bool) -> int:
 def demo() -> int:
     """Serve the local workspace with the scripted model."""
     aside = {
+        "slack_client_id": None,
         "slack_bot_token": None,
         "slack_app_token": None,
         "anthropic_api_key": None,
@@ -63,6 +65,34 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
     with ExitStack() as parts:
         parts.enter_context(_signals(stopping))
         connections = parts.enter_context(engines(parts.enter_context(open_database(settings))))
+        if settings.oauth:
+            _serve_several(settings, connections, stopping, listen=listen, work=work)
+        else:
+            _serve_one(settings, connections, stopping, listen=listen, work=work)
+    return 0
+
+
+def _serve_several(
+    settings: Settings, connections: Engines, stopping: Event, *, listen: bool, work: bool
+) -> None:
+    with open_embedding(settings) as embedder:
+        warm(embedder)
+        shared = Shared(
+            settings=settings,
+            engines=connections,
+            embedder=embedder,
+            secrets=build_secrets(settings),
+            model=build_model(settings) if work else None,
+            sandbox=build_sandbox(settings) if work else "this process does not work",
+            drain_seconds=DRAIN_SECONDS,
+        )
+        serve_tenants(shared, stopping, listen=listen)
+
+
+def _serve_one(
+    settings: Settings, connections: Engines, stopping: Event, *, listen: bool, work: bool
+) -> None:
+    with ExitStack() as parts:
         page = None
         wanted = settings
         if settings.local:
@@ -97,7 +127,6 @@ def _run(settings: Settings, *, listen: bool, work: bool) -> int:
             how.insert(0, parts.enter_context(heard))
         logger.info("ready: %s", ", ".join([*([f"open {page}"] if page else []), *how]))
         _wait(worker, stopping)
-    return 0
 
 
 def _log_to_stderr() -> None:
@@ -106,9 +135,7 @@ def _log_to_stderr() -> None:
     for name in ("bot", "memory", "oxbow", "sandbox"):
         logging.getLogger(name).setLevel(logging.INFO)
     # Bolt finds the token in the environment as well and warns of it; ours is in the client that it is given.
-    logging.getLogger("slack_bolt.App").addFilter(
-        lambda line: "`token` will be unused" not in line.getMessage()
-    )
+    logging.getLogger("slack_bolt.App").addFilter(lambda line: "`token`" not in line.getMessage())
 
 
 def _wait(worker: Worker | None, stopping: Event) -> None:

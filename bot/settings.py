@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     """With the bot token: Socket Mode."""
     slack_signing_secret: SecretStr | None = None
     """With the bot token and `port`: HTTP at /slack/events."""
+    slack_client_id: str | None = None
+    """With the next three, the signing secret and `port`: several workspaces install the app by OAuth."""
+    slack_client_secret: SecretStr | None = None
+    oxbow_token_key: SecretStr | None = None
+    """Fernet keys between commas; the first seals the workspaces' tokens, any opens them."""
+    oxbow_teams: Annotated[tuple[str, ...], NoDecode] = ()
+    """The workspaces that may install it."""
     slack_bot_token: SecretStr | None = Field(default=None, validate_default=True)
     """Without it the local workspace takes Slack's place. Its check looks at the fields above."""
     slack_api_url: str = "https://slack.com/api/"
@@ -97,7 +104,17 @@ class Settings(BaseSettings):
     @property
     def local(self) -> bool:
         """Whether the local workspace takes Slack's place."""
-        return self.slack_bot_token is None
+        return self.slack_bot_token is None and not self.oauth
+
+    @property
+    def oauth(self) -> bool:
+        """Whether workspaces install the app themselves."""
+        return self.slack_client_id is not None
+
+    @property
+    def token_keys(self) -> tuple[str, ...]:
+        """What seals and opens the tokens of workspaces that installed the app."""
+        return _parts(self.oxbow_token_key.get_secret_value()) if self.oxbow_token_key else ()
 
     @property
     def http(self) -> bool:
@@ -116,7 +133,7 @@ class Settings(BaseSettings):
             for host in policy.hosts
             for secret in host.secrets.values()
         )
-        return tuple(filter(None, (*whole, *passwords, *sent)))
+        return tuple(filter(None, (*whole, *passwords, *sent, *self.token_keys)))
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -180,7 +197,28 @@ class Settings(BaseSettings):
                 return tuple(json.loads(value))
             except ValueError as error:
                 raise ValueError(f'is not a JSON list ({error}); write ["https://…"] or commas') from error
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return _parts(value)
+
+    @field_validator("oxbow_teams", mode="before")
+    @classmethod
+    def _team_ids(cls, value: object) -> object:
+        return _parts(value) if isinstance(value, str) else value
+
+    @field_validator("oxbow_token_key")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        """Imported here: nothing but these keys needs it."""
+        if value is not None:
+            from cryptography.fernet import Fernet  # noqa: PLC0415
+
+            keys = _parts(value.get_secret_value())
+            try:
+                known = [Fernet(key) for key in keys]
+            except ValueError:
+                known = []
+            if not known:
+                raise ValueError("is no Fernet key: 32 bytes in URL-safe base64, or several between commas")
+        return value
 
     @field_validator("oxbow_repositories")
     @classmethod
@@ -264,6 +302,9 @@ class Settings(BaseSettings):
         app, signing, port = (
             info.data.get(name) for name in ("slack_app_token", "slack_signing_secret", "port")
         )
+        if info.data.get("slack_client_id") is not None:
+            _require_all(value, info)
+            return None
         if value is None and (app is not None or signing is not None):
             raise ValueError("is missing: copy it from the app's page OAuth & Permissions (xoxb-…)")
         if value is not None and app is None and (signing is None or not port):
@@ -290,6 +331,22 @@ def _described(problem: object) -> str:
             return message.removeprefix("Value error, ")
         case _:
             return str(problem)
+
+
+def _require_all(value: SecretStr | None, info: ValidationInfo) -> None:
+    """Where workspaces install the app themselves, each has its own token; the rest must be there."""
+    if value is not None or info.data.get("slack_app_token") is not None:
+        raise ValueError(
+            "and SLACK_APP_TOKEN have no place beside SLACK_CLIENT_ID: one workspace, or several by HTTP"
+        )
+    needed = ("slack_client_secret", "slack_signing_secret", "port", "oxbow_token_key", "oxbow_teams")
+    missing = ", ".join(name.upper() for name in needed if not info.data.get(name))
+    if missing:
+        raise ValueError(f"is not set, but SLACK_CLIENT_ID is: that needs {missing} as well")
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _one_of(value: str, choices: tuple[str, ...]) -> str:

@@ -88,6 +88,41 @@ ALONE = (
 MISSING = "SLACK_BOT_TOKEN: is missing: copy it from the app's page OAuth & Permissions (xoxb-…)"
 
 
+TOKEN_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SEVERAL = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "client-secret",
+    "SLACK_SIGNING_SECRET": "signing-secret",
+    "PORT": "3000",
+    "OXBOW_TOKEN_KEY": f"{TOKEN_KEY},{TOKEN_KEY}",
+    "OXBOW_TEAMS": "T1, T2",
+}
+
+
+def test_several_workspaces_are_served_with_everything_that_this_needs() -> None:
+    settings = read(**SEVERAL)
+    assert (settings.oauth, settings.local, settings.oxbow_teams) == (True, False, ("T1", "T2"))
+    assert {"client-secret", "signing-secret", TOKEN_KEY} <= set(settings.secrets)
+
+
+@pytest.mark.parametrize("missing", sorted({*SEVERAL} - {"SLACK_CLIENT_ID"}))
+def test_of_what_several_workspaces_need_the_missing_part_is_named(missing: str) -> None:
+    [said] = problem(**{name: value for name, value in SEVERAL.items() if name != missing})
+    assert said.startswith(f"SLACK_BOT_TOKEN: is not set, but SLACK_CLIENT_ID is: that needs {missing} ")
+
+
+def test_a_token_of_one_workspace_has_no_place_beside_several() -> None:
+    [said] = problem(**SEVERAL, SLACK_BOT_TOKEN="xoxb-1")
+    assert "no place beside SLACK_CLIENT_ID" in said
+
+
+@pytest.mark.parametrize("key", ["secret", ",", f"{TOKEN_KEY},secret"])
+def test_a_key_that_seals_nothing_is_refused_and_not_repeated(key: str) -> None:
+    [said] = problem(OXBOW_TOKEN_KEY=key)
+    assert said.startswith("OXBOW_TOKEN_KEY: is no Fernet key: 32 bytes in URL-safe base64")
+    assert "secret" not in said
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
-from slack_sdk import WebClient
+from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack import approval, linking, offer, rendering, repository_question
 from bot.slack.asking import SHORTCUT, Asking
@@ -22,6 +22,7 @@ from bot.slack.picking import Picking
 from bot.slack.rendered import Rendered
 from bot.slack.schedule_command import CANCEL
 from bot.slack.search_results import PAGE, SHARE, read_button_value
+from bot.slack.side import SlackSide
 from memory.events import Json, Verdict
 from memory.log import ThreadAddress
 
@@ -58,9 +59,8 @@ class Questions:
 
 def build_app(
     *,
-    client: WebClient,
+    slack: SlackSide,
     signing_secret: str | None,
-    team: str,
     listener: Listener,
     questions: Questions,
     surfaces: Surfaces,
@@ -71,8 +71,17 @@ def build_app(
     `process_before_response` makes Bolt run a listener to its end before it answers Slack: the commit
     precedes the acknowledgement, and a crash in between means that Slack delivers again.
     """
+    team = slack.identity.team
+    # Whose requests come is known beforehand: Bolt need not ask with a token that may have ended.
+    known = AuthorizeResult(
+        enterprise_id=None,
+        team_id=team,
+        bot_user_id=slack.identity.user,
+        bot_token=slack.client.token,
+    )
     app = App(
-        client=client,
+        client=slack.client,
+        authorize=lambda: known,
         signing_secret=signing_secret,
         request_verification_enabled=signing_secret is not None,
         process_before_response=True,

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 from slack_bolt import App
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.settings import Settings
 from bot.slack.errors import SlackProblem, from_api
 
 PING_SECONDS = 5.0
@@ -148,12 +149,11 @@ class HttpConnection:
     THREADS = 16
     """Deliveries handled at once. Each waits for one commit; Slack's own limit is 30,000 events an hour."""
 
-    def __init__(self, app: App, port: int, beside: Mapping[str, WsgiApplication]) -> None:
-        """`beside` are applications for paths of their own."""
-        from slack_bolt.adapter.wsgi import SlackRequestHandler  # noqa: PLC0415 - only the mode in use is loaded
-        from waitress.server import create_server  # noqa: PLC0415 - the same
+    def __init__(self, slack: WsgiApplication, port: int, beside: Mapping[str, WsgiApplication]) -> None:
+        """`slack` takes what Slack sends; `beside` are applications for paths of their own."""
+        from waitress.server import create_server  # noqa: PLC0415 - only the mode in use is loaded
 
-        handler = _routed(SlackRequestHandler(app), beside)
+        handler = _routed(slack, beside)
         everywhere = "0.0.0.0"  # noqa: S104 - Slack must reach it
         try:
             self._server = create_server(handler, host=everywhere, port=port, threads=self.THREADS)
@@ -177,6 +177,28 @@ class HttpConnection:
     def hears(self) -> bool:
         """Whether requests are taken."""
         return self._thread.is_alive()
+
+
+Connect: TypeAlias = Callable[[App, Callable[[float], None]], Connection]
+"""Makes the connection of an app; the function is told of a silence that is over, in seconds."""
+
+
+def alone(settings: Settings, beside: Mapping[str, WsgiApplication]) -> Connect:
+    """The way in of one workspace, as the settings say."""
+
+    def connect(app: App, look_back: Callable[[float], None]) -> Connection:
+        if settings.slack_app_token is not None:
+            return SocketConnection(app, settings.slack_app_token.get_secret_value(), look_back)
+        return HttpConnection(over_http(app), settings.port or 0, beside)
+
+    return connect
+
+
+def over_http(app: App) -> WsgiApplication:
+    """The app as it takes requests."""
+    from slack_bolt.adapter.wsgi import SlackRequestHandler  # noqa: PLC0415 - only the mode in use is loaded
+
+    return SlackRequestHandler(app)
 
 
 def _routed(slack: WsgiApplication, beside: Mapping[str, WsgiApplication]) -> WsgiApplication:

@@ -32,9 +32,8 @@ class FileRefused(Exception):
 class Files:
     """Brings the files of one workspace."""
 
-    def __init__(self, web: SlackWeb, *, token: str, api_url: str) -> None:
+    def __init__(self, web: SlackWeb, *, api_url: str) -> None:
         self._web = web
-        self._token = token
         self._api = urlsplit(api_url)
 
     def fetch(self, file: SharedFile) -> bytes:
@@ -73,7 +72,7 @@ class Files:
         connection = _connection(place)
         try:
             path = place.path + (f"?{place.query}" if place.query else "")
-            connection.request("GET", path, headers={"Authorization": f"Bearer {self._token}"})
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self._web.token()}"})
             answer = connection.getresponse()
             if answer.status == 429 or answer.status >= 500:
                 raise SlackUnavailable(f"Slack answered {answer.status} for a file", delay=DELAY)

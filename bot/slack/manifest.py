@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 from bot.slack.asking import SHORTCUT
-from bot.slack.scopes import EVENTS, SCOPES
+from bot.slack.scopes import EVENTS, SCOPES, TAKEN_BACK
 from memory.events import Json
 
 
-def manifest(*, request_url: str | None) -> Json:
-    """The manifest for Socket Mode, or for HTTP when `request_url` is given."""
+def manifest(*, request_url: str | None, several: bool = False) -> Json:
+    """The manifest for Socket Mode, or with `request_url` for HTTP, then for `several` workspaces too."""
     socket = request_url is None
     address: Json = {} if socket else {"request_url": request_url}
+    back = {"redirect_urls": [urljoin(str(request_url), "/slack/oauth_redirect")]} if several else {}
     command = {
         "command": "/oxbow",
         "description": "Search solved problems and see what Oxbow is doing",
@@ -38,12 +41,12 @@ def manifest(*, request_url: str | None) -> Json:
                 }
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**address, "bot_events": list(EVENTS)},
+            "event_subscriptions": {**address, "bot_events": [*EVENTS, *(TAKEN_BACK if several else ())]},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": socket,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": several,
         },
     }

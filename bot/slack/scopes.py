@@ -41,6 +41,9 @@ EVENTS: Mapping[str, str | None] = {
 """Every event that the app subscribes to, with its scope. A conversion to private is told as a message, where
 it is told at all."""
 
+TAKEN_BACK = ("app_uninstalled", "tokens_revoked")
+"""Events that say that an installation is over. They need no scope, and matter where there are several."""
+
 FEATURES: Mapping[str, str] = {"slash_commands": "commands", "shortcuts": "commands"}
 """Features of the manifest that have a scope of their own."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from bot.settings import Settings
+from bot.slack.access import InstalledAccess
 from bot.slack.errors import SlackProblem
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity
@@ -47,12 +48,34 @@ class ScopesMissing(SlackProblem):
 def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     """Slack as the settings say. Raises `SlackProblem` when the token is not accepted or lacks scopes."""
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    client = WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT, retry_handlers=[])
+    client = _client(settings, token)
+    return _side(client, settings, engine, token="SLACK_BOT_TOKEN")  # noqa: S106 - its name
+
+
+def installed_side(settings: Settings, engine: Engine, access: InstalledAccess) -> SlackSide:
+    """Slack of a workspace that installed the app. Raises `SlackProblem` as `slack_side` does."""
+    client = _client(settings, access.token())
+    return _side(client, settings, engine, access, token=f"the token of {access.team}")
+
+
+def _client(settings: Settings, token: str | None) -> WebClient:
     # Without the SDK's own retries: a post whose answer was lost must be looked for, not made again.
-    me = _who_am_i(SlackWeb(client), settings)
-    _require_scopes(client)
+    return WebClient(token=token, base_url=settings.slack_api_url, timeout=TIMEOUT, retry_handlers=[])
+
+
+def _side(
+    client: WebClient,
+    settings: Settings,
+    engine: Engine,
+    access: InstalledAccess | None = None,
+    *,
+    token: str,
+) -> SlackSide:
+    """`token` is what people call it."""
+    me = _who_am_i(SlackWeb(client, access=access), settings, token)
+    _require_scopes(client, token)
     identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]))
-    web = SlackWeb(client, pace=SharedPace(Allowances(engine, identity.team)))
+    web = SlackWeb(client, pace=SharedPace(Allowances(engine, identity.team)), access=access)
     gate = Gate(web, Channels(engine), identity.team)
     return SlackSide(
         client=client,
@@ -64,22 +87,22 @@ def slack_side(settings: Settings, engine: Engine) -> SlackSide:
     )
 
 
-def _who_am_i(web: SlackWeb, settings: Settings) -> Json:
+def _who_am_i(web: SlackWeb, settings: Settings, token: str) -> Json:
     try:
         return web.call("auth.test")
     except SlackProblem as problem:
         raise NotLetIn(
-            f"{problem}. Check SLACK_BOT_TOKEN, and that {settings.slack_api_url} (SLACK_API_URL) can be "
+            f"{problem}. Check {token}, and that {settings.slack_api_url} (SLACK_API_URL) can be "
             "reached from here."
         ) from problem
 
 
-def _require_scopes(client: WebClient) -> None:
+def _require_scopes(client: WebClient, token: str) -> None:
     """Slack names the granted scopes in a header of each answer; one that does not cannot be checked."""
     granted = client.auth_test().headers.get("x-oauth-scopes")
     missing = [] if granted is None else sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
     if missing:
         raise ScopesMissing(
-            f"SLACK_BOT_TOKEN lacks the scopes {', '.join(missing)}: update the app from `oxbow manifest` "
+            f"{token} lacks the scopes {', '.join(missing)}: update the app from `oxbow manifest` "
             "and install it again"
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from bot.slack.breaker import Breaker
 from bot.slack.errors import DELAY, SlackBusy, SlackUnavailable, TokenRefused, from_api
@@ -16,14 +17,42 @@ from memory.events import Json
 from memory.failpoints import Reached, around, off
 
 
-class SlackWeb:
-    """One workspace's Web API. Safe to use from several threads; never retries."""
+class Access(Protocol):
+    """Where the token comes from, in a workspace whose token changes."""
 
-    def __init__(self, client: WebClient, *, pace: Pace | None = None, reached: Reached = off) -> None:
+    def token(self) -> str:
+        """One that is good now. Raises `SlackUnavailable`."""
+
+    def renewed(self) -> str:
+        """One that is good though Slack says that the last one has ended. Raises `SlackUnavailable`."""
+
+    def lost(self, problem: TokenRefused) -> None:
+        """Slack says that the token is gone for good."""
+
+
+class SlackWeb:
+    """One workspace's Web API. Safe to use from several threads; never retries what Slack may have done."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        *,
+        pace: Pace | None = None,
+        reached: Reached = off,
+        access: Access | None = None,
+    ) -> None:
+        """Without `access` the client's own token holds for ever."""
         self._client = client
         self._pace = pace or Unpaced()
         self._reached = reached
         self._breaker = Breaker()
+        self._access = access
+
+    def token(self) -> str:
+        """The one that is good now. Raises `SlackUnavailable`."""
+        if self._access is not None:
+            self._client.token = self._access.token()
+        return self._client.token or ""
 
     def call(self, method: str, **arguments: Any) -> Json:
         """The answer of the method. Raises `SlackUnavailable`, `ContentRefused` or `ThreadRefused`.
@@ -36,19 +65,32 @@ class SlackWeb:
         channel = arguments.get("channel")
         self._pace.keep(method, channel)
         try:
-            with around(self._reached, "slack"):
-                response = self._client.api_call(method, data=form)
+            response = self._asked(method, form)
         except SlackApiError as error:
             problem = from_api(error)
             if isinstance(problem, SlackBusy):
                 self._pace.hold(method, channel, problem.delay)
             if isinstance(problem, TokenRefused):
                 self._breaker.refused(problem)
+                if self._access is not None:
+                    self._access.lost(problem)
             raise problem from error
         except (SlackClientError, OSError, HTTPException) as error:
             raise SlackUnavailable(f"Slack cannot be reached: {type(error).__name__}", delay=DELAY) from error
         self._breaker.accepted()
         return response.data if isinstance(response.data, dict) else {}
+
+    def _asked(self, method: str, form: Json) -> SlackResponse:
+        with around(self._reached, "slack"):
+            self.token()
+            try:
+                return self._client.api_call(method, data=form)
+            except SlackApiError as error:
+                if self._access is None or error.response.get("error") != "token_expired":
+                    raise
+                # Refused at the door, so that nothing was done yet.
+                self._client.token = self._access.renewed()
+                return self._client.api_call(method, data=form)
 
 
 def _encoded(value: Any) -> str:

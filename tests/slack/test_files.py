@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from slack_sdk import WebClient
 
 from bot.slack.errors import SlackUnavailable
 from bot.slack.files import FILE_BYTES, FileRefused, Files, shared_files
+from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.server import DOWNLOAD
 from memory.events import Json
@@ -26,7 +28,7 @@ def posted(workspace: LocalWorkspace, content: bytes, *, stub: bool = False) -> 
 
 @pytest.fixture
 def files(slack: Slack) -> Files:
-    return Files(slack.web, token=slack.workspace.bot_token, api_url=slack.workspace.api_url)
+    return Files(slack.web, api_url=slack.workspace.api_url)
 
 
 def test_a_file_is_brought_as_it_is(slack: Slack, files: Files) -> None:
@@ -63,13 +65,14 @@ def test_the_token_goes_to_no_other_host(files: Files, address: str) -> None:
     ],
 )
 def test_what_only_looks_like_slack_is_not_slack(slack: Slack, address: str) -> None:
-    files = Files(slack.web, token="xoxb-1", api_url="https://slack.com/api/")
+    files = Files(slack.web, api_url="https://slack.com/api/")
     with pytest.raises(FileRefused, match="not kept by Slack"):
         files.fetch(file(address))
 
 
 def test_the_sign_in_page_is_no_file(slack: Slack) -> None:
-    files = Files(slack.web, token="xoxb-other", api_url=slack.workspace.api_url)
+    stranger = WebClient("xoxb-other", base_url=slack.workspace.api_url)
+    files = Files(SlackWeb(stranger), api_url=slack.workspace.api_url)
     with pytest.raises(FileRefused, match="sign-in page"):
         files.fetch(posted(slack.workspace, b"line"))
 

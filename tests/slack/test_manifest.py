@@ -97,3 +97,11 @@ def test_addresses_are_given_for_http_and_none_for_socket_mode() -> None:
         False,
         True,
     )
+
+
+def test_several_workspaces_come_back_to_the_same_host_and_say_when_they_leave() -> None:
+    made = manifest(request_url="https://oxbow.example.org/slack/events", several=True)
+    assert made["oauth_config"]["redirect_urls"] == ["https://oxbow.example.org/slack/oauth_redirect"]
+    assert made["settings"]["token_rotation_enabled"]
+    assert {"app_uninstalled", "tokens_revoked"} < set(made["settings"]["event_subscriptions"]["bot_events"])
+    assert made["oauth_config"]["scopes"] == manifest(request_url=None)["oauth_config"]["scopes"]

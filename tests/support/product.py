@@ -188,7 +188,7 @@ class Product:
             thinking=Thinking(model, profile),
             choosing=Choosing(model, allowed),
             threads=Threads(self.web, self.gate, self.people, secret_mask(), OXBOW),
-            uploads=Uploads(Files(self.web, token=self.workspace.bot_token, api_url=self.workspace.api_url)),
+            uploads=Uploads(Files(self.web, api_url=self.workspace.api_url)),
             hands=Hands(
                 self._sandbox,
                 self.forges.mirrors,
