@@ -56,6 +56,7 @@ STAGES = {
     "workspaces-ready": Stage(workspaces.ready),
     "indexing": Stage(indexing, runs=1),
     "memory": Stage(repeats, runs=1, quick=False),
+    "search-5000-threads": Stage(lambda _: search(36_700), runs=1, quick=False),
     "search-10000": Stage(lambda _: search(10_000), runs=1, quick=False),
     "search-100000": Stage(lambda _: search(100_000), runs=1, quick=False),
     "search-1000000": Stage(lambda _: search(1_000_000), runs=1, quick=False, asked=True),
