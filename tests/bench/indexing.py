@@ -1,4 +1,4 @@
-"""Indexing: passages a second from a thread to its rows, beside the embedder alone; the same threads again."""
+"""Indexing: passages a second from a thread to its rows, the embedder alone, and the same threads again."""
 
 from __future__ import annotations
 
