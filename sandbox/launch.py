@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # `typing` would cost every command 5 ms
 
     from sandbox.containment import Containment
 
-TOLD, GATE = 18, 19
+TOLD, GATE = 18, remains.GATE
 """The descriptors on which a namespace tells its first process, and waits for the word to begin."""
 
 FIRST_INHERITED = 20
@@ -40,7 +40,9 @@ def launch(order: dict[str, Any], containment: Containment) -> tuple[int, int]:
     Where to find what is left of it is noted in the call's folder before the command begins.
     """
     supervisor, output, told, gate = os.getpid(), os.pipe(), os.pipe(), os.pipe()
-    if order["uid"] is not None and not order["announced"]:
+    if order["announced"]:
+        _note(remains.of_gate(gate[0]))
+    elif order["uid"] is not None:
         _note(remains.of_user(order["uid"]))
     pid = os.fork()
     if pid:
@@ -78,7 +80,7 @@ def _let_begin(told: int, gate: int) -> None:
 
 
 def _note(text: str) -> None:
-    note = os.open("remains", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    note = os.open("remains", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.write(note, text.encode())
     os.close(note)
 
@@ -96,7 +98,9 @@ def _become(order: dict[str, Any], containment: Containment, output: int, superv
         os.setgroups([])
         os.setresgid(order["uid"], order["uid"], order["uid"])
         os.setresuid(order["uid"], order["uid"], order["uid"])
-    _die_with(supervisor)
+    if not order["announced"]:
+        # A namespace binds itself to its parent's life, and does not begin without the supervisor.
+        _die_with(supervisor)
     os.chdir(order["directory"])
     _reset_signals()
     os.dup2(output, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -78,11 +79,28 @@ def test_a_command_begins_only_with_its_note(host: LocalHost, worker: Worker) ->
 def test_a_number_that_is_another_process_by_now_is_left_alone() -> None:
     with subprocess.Popen(["sleep", "600"]) as process:
         noted = remains.of_process(process.pid)
-        remains.end(f"{noted}0")
+        remains.end(noted.replace("\n", "0\n"))
         assert process.poll() is None
         remains.end(noted)
         assert process.wait() == -signal.SIGKILL
         remains.end(noted)
+
+
+def test_a_bubblewrap_that_waits_at_a_gate_for_ever_is_ended_and_one_at_another_gate_is_not(
+    tmp_path: Path,
+) -> None:
+    bubblewrap = shutil.copy(shutil.which("sleep") or "", tmp_path / "bwrap")
+    gates = [os.pipe()[0] for _ in range(2)]
+    here, elsewhere = (
+        subprocess.Popen(["bash", "-c", f"exec {remains.GATE}<&{gate} {bubblewrap} 600"], pass_fds=(gate,))
+        for gate in gates
+    )
+    assert eventually(lambda: Path(f"/proc/{here.pid}/comm").read_text() == "bwrap\n")
+    remains.end(remains.of_gate(gates[0]))
+    assert here.wait() == -signal.SIGKILL
+    assert elsewhere.poll() is None
+    elsewhere.kill()
+    elsewhere.wait()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user's processes are root's to make")
