@@ -58,7 +58,7 @@ SETTINGS = text("""
 """)
 
 VISIBLE = """
-    team = :team AND public AND outcome <> 'withdrawn'
+    team = :team AND public AND outcome <> 'withdrawn' AND length > 0
     AND channel || ' ' || thread <> ALL(CAST(:hidden AS text[]))
     AND channel <> ALL(ARRAY(
         SELECT channel FROM channel_settings WHERE team = :team AND name = 'memory' AND value = 'off'

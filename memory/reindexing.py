@@ -19,11 +19,12 @@ from memory.solutions import Evidence, Solution, Utterance
 SOLUTIONS_PER_BATCH = 32
 """About a hundred passages to embed, a few seconds of work."""
 
-COUNT = text("SELECT count(*) FROM solutions WHERE outcome <> 'withdrawn'")
+COUNT = text("SELECT count(*) FROM solutions WHERE length > 0")
 
 SELECT_BATCH = text("""
-    -- The next solutions in order of their ids; what is indexed meanwhile needs no reindexing.
-    SELECT * FROM solutions WHERE outcome <> 'withdrawn' AND id > :after ORDER BY id LIMIT :batch
+    -- The next solutions in order of their ids, but for those without a word: withdrawn ones, and those that
+    -- are about to be written anew. What is indexed meanwhile needs no reindexing.
+    SELECT * FROM solutions WHERE length > 0 AND id > :after ORDER BY id LIMIT :batch
 """)
 
 LOCK_UNCHANGED = text("""

@@ -19,6 +19,7 @@ from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.files import shared_files
 from bot.slack.forwarded import with_forwarded
 from bot.slack.gate import Gate, Verdict, refusal
+from bot.slack.hiding import hiding
 from bot.slack.people import People
 from bot.slack.rendered import count, escape, plain
 from bot.slack.replies import Replies
@@ -361,7 +362,9 @@ class Listener:
         if state is None or not self._log.delivered(state.session, f"message:{ts}"):
             return
         if isinstance(change, MessageDeleted) or self._verdict(address.channel).visibility == "public":
-            self._log.receive(address, [change], delivery_key=delivery)
+            # What the old words taught is gone from the memory with the same commit.
+            hide = hiding(self._log, state.session, address, ts)
+            self._log.receive(address, [change], delivery_key=delivery, within=hide)
 
     def _verdict(self, channel: str) -> Verdict:
         """What the channel is. Raises `SlackUnavailable` when Slack does not say: it will deliver again."""
