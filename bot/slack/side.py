@@ -11,7 +11,7 @@ from bot.slack.access import InstalledAccess
 from bot.slack.errors import SlackProblem
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity
-from bot.slack.pace import SharedPace
+from bot.slack.pace import SharedPace, Unpaced
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.scopes import SCOPES
@@ -45,11 +45,14 @@ class ScopesMissing(SlackProblem):
     """The token was not granted what the app needs."""
 
 
-def slack_side(settings: Settings, engine: Engine) -> SlackSide:
-    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted or lacks scopes."""
+def slack_side(settings: Settings, engine: Engine, *, paced: bool = True) -> SlackSide:
+    """Slack as the settings say. Raises `SlackProblem` when the token is not accepted or lacks scopes.
+
+    Without `paced`, Slack alone says what is too often: for workspaces that enforce no limits.
+    """
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
     client = _client(settings, token)
-    return _side(client, settings, engine, token="SLACK_BOT_TOKEN")  # noqa: S106 - its name
+    return _side(client, settings, engine, token="SLACK_BOT_TOKEN", paced=paced)  # noqa: S106 - its name
 
 
 def installed_side(settings: Settings, engine: Engine, access: InstalledAccess) -> SlackSide:
@@ -70,12 +73,14 @@ def _side(
     access: InstalledAccess | None = None,
     *,
     token: str,
+    paced: bool = True,
 ) -> SlackSide:
     """`token` is what people call it."""
     me = _who_am_i(SlackWeb(client, access=access), settings, token)
     _require_scopes(client, token)
     identity = Identity(team=str(me["team_id"]), user=str(me["user_id"]))
-    web = SlackWeb(client, pace=SharedPace(Allowances(engine, identity.team)), access=access)
+    pace = SharedPace(Allowances(engine, identity.team)) if paced else Unpaced()
+    web = SlackWeb(client, pace=pace, access=access)
     gate = Gate(web, Channels(engine), identity.team)
     return SlackSide(
         client=client,

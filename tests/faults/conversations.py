@@ -27,7 +27,8 @@ from memory.log import RecordedEvent, SessionLog, ThreadAddress
 from tests.faults.job import STEPS, answer
 from tests.support.product import key
 
-CHANNELS = ("general", "data-platform", "shop-backend", "help-python")
+CHANNELS = tuple(f"team-{number}" for number in range(40))
+"""So many that the limit of posts in each does not hold up the run."""
 Kind = Literal["left alone", "steered", "stopped", "poisonous"]
 
 

@@ -19,9 +19,10 @@ SELECT_OPEN = text("""
 
 
 SELECT_STILL_OPEN = text("""
-    -- What is counted above, whole.
+    -- What is counted above, whole, and what happened last.
     SELECT id, status, lease_epoch, barren_claims, lease_owner, lease_until, runnable_at,
-           clock_timestamp() AS now
+           clock_timestamp() AS now,
+           array(SELECT type FROM events WHERE session_id = id ORDER BY seq DESC LIMIT 6) AS latest
       FROM sessions WHERE runnable_at < clock_timestamp() + interval '10 minutes'
 """)
 

@@ -63,6 +63,8 @@ def slack() -> Iterator[LocalWorkspace]:
     with LocalWorkspace(
         rules=DeliveryRules(retry_delays=(0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0))
     ) as workspace:
+        for channel in CHANNELS:
+            workspace.open_channel(channel)
         yield workspace
 
 

@@ -34,7 +34,8 @@ def main() -> None:
     settings = read_settings()
     assert settings.database_url is not None
     engine = connect(settings.database_url.get_secret_value())
-    slack = slack_side(settings, engine)
+    # So many posts of unknown outcome as here would be looked for through all of Slack's look-ups of an hour.
+    slack = slack_side(settings, engine, paced=False)
     # Without the self-test, which would cost every start of a worker a second.
     sandbox = LocalSandbox(settings.oxbow_data_dir / "workspaces", Bubblewrap(programs()[0]))
     secrets = SecretMask()

@@ -141,7 +141,7 @@ def at_work(
         local_workspace(settings) as (chosen, workspace),
         engines(engine) as connections,
     ):
-        slack = slack_side(chosen, engine)
+        slack = slack_side(chosen, engine, paced=False)
         remembering = build_remembering(settings, connections, embedder, slack, secrets)
         model = build_model(chosen)
         with (

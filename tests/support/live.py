@@ -144,7 +144,7 @@ def live(
     model, stopping = ScriptModel(script), Event()
     secrets = secret_mask()
     with engines(engine) as connections, local_workspace(chosen) as (settings, workspace):
-        slack = slack_side(settings, engine)
+        slack = slack_side(settings, engine, paced=False)
         remembering = build_remembering(settings, connections, HashingEmbedder(), slack, secrets)
         with (
             working(
