@@ -56,13 +56,23 @@ class RankerVersion:
 def current_weights(connection: Connection, team: str) -> Weights:
     """The weights that a team's searches go by."""
     learned = connection.execute(SELECT_CURRENT, {"team": team}).scalar_one_or_none()
-    return DEFAULT if learned is None else _weights(learned)
+    return weights_of(learned)
+
+
+def weights_of(stored: Mapping[str, float] | None) -> Weights:
+    """Give the weights of a version, the shipped ones where there is none.
+
+    Features that came after a version was stored have the shipped weight in it.
+    """
+    if stored is None:
+        return DEFAULT
+    return Weights(**{name: float(value) for name, value in stored.items() if name in FEATURES})
 
 
 def versions(connection: Connection, team: str) -> list[RankerVersion]:
     """All versions of a team, the latest first."""
     rows = connection.execute(SELECT_VERSIONS, {"team": team}).mappings()
-    return [RankerVersion(**{**row, "weights": _weights(row["weights"])}) for row in rows]
+    return [RankerVersion(**{**row, "weights": weights_of(row["weights"])}) for row in rows]
 
 
 def accept(
@@ -81,8 +91,3 @@ def roll_back(connection: Connection, team: str) -> bool:
         return False
     connection.execute(TAKE_UP_EARLIER, {"team": team, "version": version})
     return True
-
-
-def _weights(stored: Mapping[str, float]) -> Weights:
-    """Features that came after a version was stored have the shipped weight in it."""
-    return Weights(**{name: float(value) for name, value in stored.items() if name in FEATURES})

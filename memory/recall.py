@@ -22,7 +22,7 @@ from memory.corpus_statistics import StatisticsReader
 from memory.database import transaction
 from memory.embedder import Embedder
 from memory.index import storable, vector_literal
-from memory.ranker_versions import current_weights
+from memory.ranker_versions import weights_of
 from memory.ranking import SEARCH, SETTINGS, search_parameters
 from memory.scope import EVERYTHING, Scope
 from memory.solutions import Outcome, Standing
@@ -172,9 +172,8 @@ class Recall:
             "hidden": [f"{channel} {thread}" for _, channel, thread in exclude],
         }
         with transaction(self._engine) as connection:
-            connection.execute(SETTINGS)
+            weights = weights_of(connection.execute(SETTINGS, {"team": team}).one().weights)
             corpus = self._statistics.read(connection, team)
-            weights = current_weights(connection, team)
             parameters |= search_parameters(terms(query), corpus, scope, weights)
             return connection.execute(SEARCH, parameters).mappings().all()
 

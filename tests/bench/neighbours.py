@@ -27,7 +27,7 @@ def found_of_nearest(
     """The share of the true 10 and of all candidates that the graph finds, 0 to 1, on average."""
     tops = (10, NEAREST_PASSAGES)
     shares: dict[int, list[float]] = {top: [] for top in tops}
-    connection.execute(SETTINGS)
+    connection.execute(SETTINGS, {"team": TEAM})
     for question in questions:
         [vector] = embedder.embed([question])
         parameters: dict[str, object] = {
