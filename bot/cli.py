@@ -81,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("path", type=Path, nargs="?")
     bring.add_argument("--channel", help="read a public channel through Slack's API instead")
     bring.add_argument("--workspace-url", default="https://slack.com", help="base of the export's permalinks")
+    bring.add_argument(
+        "--read",
+        type=int,
+        default=0,
+        metavar="N",
+        help="let OXBOW_DISTIL_MODEL read up to N new or changed threads",
+    )
     return parser
 
 
@@ -191,7 +198,7 @@ def _reindex(_: argparse.Namespace) -> int:
 def _import(asked: argparse.Namespace) -> int:
     from bot.commands import bring  # noqa: PLC0415
 
-    return bring(asked.path, workspace_url=asked.workspace_url, channel=asked.channel)
+    return bring(asked.path, workspace_url=asked.workspace_url, channel=asked.channel, read=asked.read)
 
 
 def _refit(asked: argparse.Namespace) -> int:

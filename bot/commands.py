@@ -12,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.compose import build_secrets, open_database
 from bot.embedding import open_embedding
 from bot.model.prices import thresholds
+from bot.models import build_distilling
 from bot.niceness import let_others_go_first
+from bot.reading import BoundedReader
 from bot.sandboxes import build_sandbox, build_sweeper
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.errors import SlackProblem
@@ -155,9 +157,14 @@ def stats(month: datetime | None, *, as_json: bool) -> int:
     return 0
 
 
-def bring(path: Path | None, *, workspace_url: str, channel: str | None) -> int:
-    """Import threads, with a progress bar; run it again to go on where it was broken off."""
+def bring(path: Path | None, *, workspace_url: str, channel: str | None, read: int) -> int:
+    """Import threads, with a progress bar; run it again to go on where it was broken off.
+
+    Of new and changed ones the small model reads `read` at most.
+    """
     settings = read_settings()
+    if read and settings.oxbow_distil_model is None:
+        raise SettingsProblem("--read asks a small model: name it in OXBOW_DISTIL_MODEL")
     if (path is None) == (channel is None):
         raise ImportProblem("give a path, or --channel with the name of a public channel")
     given = None if path is None else _source(path, workspace_url)
@@ -166,10 +173,13 @@ def bring(path: Path | None, *, workspace_url: str, channel: str | None) -> int:
         let_others_go_first()
         team = team_of(settings, engine)
         source = given or _living(settings, engine, str(channel))
+        distilling = build_distilling(settings, engine, secrets)
+        reader = BoundedReader(distilling, read) if distilling is not None and read else None
         result = None
         with progress("importing") as bar:
             task = bar.add_task("import", total=None)
-            for result in import_threads(engine, embedder, source, team=team, secrets=secrets):
+            imported = import_threads(engine, embedder, source, team=team, secrets=secrets, reader=reader)
+            for result in imported:
                 bar.update(task, completed=result.done, total=result.total)
     if result is None:
         raise ImportProblem(f"{path or channel} holds no thread")
@@ -179,6 +189,11 @@ def bring(path: Path | None, *, workspace_url: str, channel: str | None) -> int:
         f"{indexed} indexed, {result.unchanged} known already, passed over: {skipped}.",
         markup=False,
     )
+    if reader is not None:
+        asked = count(reader.calls, "thread")
+        Console().print(
+            f"{asked} read by {settings.oxbow_distil_model} for ${reader.dollars:.2f}.", markup=False
+        )
     return 0
 
 

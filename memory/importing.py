@@ -7,7 +7,7 @@ unchanged is not embedded again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from memory.embedder import Embedder
 from memory.errors import ImportProblem
 from memory.index import SolutionIndex, content_hash
+from memory.kept_forms import Read, record_forms
 from memory.secrets import SecretMask
 from memory.solutions import Solution
 from memory.threads import ImportedThread, solution_of
@@ -37,6 +38,11 @@ SELECT_KNOWN = text("""
     )
 """)
 
+KEEP_HASH = text("""
+    -- The hash is of the thread as rules read it, so that it counts as unchanged whoever else read it.
+    UPDATE solutions SET content_hash = :content_hash WHERE id = :id AND outcome <> 'withdrawn'
+""")
+
 INSERT_CHANNEL = text("""
     -- An export holds a channel as it was; what Slack itself said of it since then counts more.
     INSERT INTO channels (team, channel, name, public, reason, source)
@@ -46,6 +52,10 @@ INSERT_CHANNEL = text("""
 """)
 
 ANALYZE = text("ANALYZE solutions, passages, postings")
+
+
+Reader = Callable[[Solution], Read]
+"""Reads what rules made of a thread once more, by other means."""
 
 
 class Source(Protocol):
@@ -79,14 +89,22 @@ class Progress:
 
 
 def import_threads(
-    engine: Engine, embedder: Embedder, source: Source, *, team: str, secrets: SecretMask
+    engine: Engine,
+    embedder: Embedder,
+    source: Source,
+    *,
+    team: str,
+    secrets: SecretMask,
+    reader: Reader | None = None,
 ) -> Iterator[Progress]:
     """Import a source, yielding progress after each batch and at the end; secrets in it are masked.
+
+    New and changed threads are given to `reader`, if there is one.
 
     Raises `ImportProblem` where the source is broken, after everything before it is stored, and
     `EmbedderUnavailable`. Run it again after mending: what was stored is not done twice.
     """
-    importer = _Importer(engine, embedder, team, secrets)
+    importer = _Importer(engine, embedder, team, secrets, reader or _by_rules)
     total = source.count()
     done = 0
     batch: list[ImportedThread] = []
@@ -119,8 +137,15 @@ def import_threads(
     yield progress()
 
 
+def _by_rules(solution: Solution) -> Read:
+    return Read(solution=solution)
+
+
 class _Importer:
-    def __init__(self, engine: Engine, embedder: Embedder, team: str, secrets: SecretMask) -> None:
+    def __init__(
+        self, engine: Engine, embedder: Embedder, team: str, secrets: SecretMask, reader: Reader
+    ) -> None:
+        self._reader = reader
         self._engine = engine
         self._embedder = embedder
         self._index = SolutionIndex(engine, embedder)
@@ -133,10 +158,15 @@ class _Importer:
         names = {thread.channel: thread.channel_name for thread in batch}
         read = [self._secrets.solution(solution_of(thread, team=self._team)) for thread in batch]
         changed = self._changed(read)
-        for prepared in self._index.prepare_all(changed):
+        again = [self._reader(solution) for solution in changed]
+        prepared = self._index.prepare_all([each.solution for each in again])
+        for by_rules, each, ready in zip(changed, again, prepared, strict=True):
             with self._engine.begin() as connection:
-                self._record_channel(connection, prepared.solution.channel, names)
-                self._index.store(connection, prepared)
+                self._record_channel(connection, by_rules.channel, names)
+                identifier = self._index.store(connection, ready)
+                record_forms(connection, identifier, each.forms)
+                if each.forms:
+                    connection.execute(KEEP_HASH, {"id": identifier, "content_hash": content_hash(by_rules)})
         self.indexed += len(changed)
         self.unchanged += len(batch) - len(changed)
 

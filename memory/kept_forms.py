@@ -70,6 +70,14 @@ def record_forms(connection: Connection, solution: UUID, forms: Iterable[KeptFor
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A solution in the form to be indexed, and both forms to be kept; none where the rules alone read it."""
+
+    solution: Solution
+    forms: tuple[KeptForm, ...] = ()
+
+
 class KeptForms:
     """Looks up what was read before."""
 

@@ -21,7 +21,7 @@ from memory.distil import RULES_VERSION
 from memory.events import Json
 from memory.forms import FormFields, fields_of, in_form_of_model, source_hash, source_texts
 from memory.grounding import grounded
-from memory.kept_forms import KeptForm, KeptForms
+from memory.kept_forms import KeptForm, KeptForms, Read
 from memory.secrets import SecretMask
 from memory.solutions import Solution
 from memory.usage import Usage
@@ -78,10 +78,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distilled:
-    """A solution in the form to be indexed, both forms to be kept, and the call that was made for it."""
+    """What was read, and the call that was made for it."""
 
-    solution: Solution
-    forms: tuple[KeptForm, ...]
+    read: Read
     reading: Reading | None
     """None when none was made."""
 
@@ -117,13 +116,13 @@ class Distilling:
         reading = self._read(source, abandoned) if known is None and may_ask else None
         fields = known if reading is None else reading.fields
         if fields is None:
-            return Distilled(solution=rules, forms=(), reading=reading)
+            return Distilled(read=Read(solution=rules), reading=reading)
         forms = (
             _kept(fields_of(rules), digest, model=None),
             _kept(fields, digest, model=self.name),
         )
         masked = self._secrets.solution(in_form_of_model(rules, fields))
-        return Distilled(solution=masked, forms=forms, reading=reading)
+        return Distilled(read=Read(solution=masked, forms=forms), reading=reading)
 
     def _read(self, source: Sequence[str], abandoned: Event) -> Reading:
         request = ModelRequest(

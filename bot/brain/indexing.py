@@ -51,7 +51,7 @@ class Indexing:
         prepared = self._index.prepare(rules)
         distilled = self._distilled(claimed, rules, may_ask)
         if distilled is not None:
-            prepared = self._index.prepare(distilled.solution)
+            prepared = self._index.prepare(distilled.read.solution)
         claimed.append(
             *_asked(turn, self._distilling, distilled),
             SolutionIndexed(turn=turn, kept=True),
@@ -76,7 +76,7 @@ class Indexing:
         connection: Connection,
     ) -> None:
         identifier = self._index.store(connection, prepared)
-        record_forms(connection, identifier, distilled.forms if distilled else ())
+        record_forms(connection, identifier, distilled.read.forms if distilled else ())
         record_answer(connection, session, team=rules.team, answer=rules.fix)
 
     def _withdraw(self, address: ThreadAddress, turn: int, connection: Connection) -> None:

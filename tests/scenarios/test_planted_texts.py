@@ -128,7 +128,7 @@ def test_a_small_model_that_obeys_it_changes_what_is_said_and_nothing_that_count
     model, planted = obeying(PLANTED[kind]), PLANTED[kind]
     earlier = make_solution(PROBLEM, fix=FIX, conversation=(f"{PROBLEM}\n{planted}", FIX))
     distilling = Distilling(model, "small", forms, secret_mask())
-    read = distilling.distil(earlier, may_ask=True, abandoned=Signal()).solution
+    read = distilling.distil(earlier, may_ask=True, abandoned=Signal()).read.solution
     [asked] = model.requests
     assert "ZEBRA" not in asked.system
     [quotation] = [block["text"] for block in asked.messages[0]["content"]]
