@@ -65,21 +65,30 @@ class Warmer:
         Raises `SandboxError`.
         """
         with self._sandbox.filling() as ours:
-            if ours:
-                found = {repository.name: self._filled(repository) for repository in self._repositories}
+            if not ours:
+                return
+            found = {repository.name: self._filled(repository) for repository in self._repositories}
+            if not self._stopped.is_set():
                 self._sandbox.keep_only({name: commit for name, commit in found.items() if commit})
 
     def _filled(self, repository: Repository) -> str | None:
-        """The commit that the repository's workspaces are at; None keeps none."""
+        """The commit whose workspaces are kept; None keeps none."""
+        name = repository.name
         try:
-            bundle = self._mirrors.bundle(repository.address)
-            for _ in range(self._size - self._sandbox.shelved(repository.name).count(bundle.commit)):
-                if self._stopped.is_set() or (repository.name, bundle.commit) in self._failed:
+            commit = self._mirrors.commit(repository.address)
+            while self._sandbox.shelved(name).count(commit) < self._size:
+                if self._stopped.is_set() or (name, commit) in self._failed:
                     break
-                self._prepare(repository, bundle)
+                commit = self._prepared(repository)
         except RepositoryUnavailable as error:
-            logger.warning("no workspace of %s is prepared now: %s", repository.name, error)
-            return None
+            logger.warning("no workspace of %s is prepared now: %s", name, error)
+            return next(iter(self._sandbox.shelved(name)), None)
+        return commit
+
+    def _prepared(self, repository: Repository) -> str:
+        """One more workspace, unless its set-up fails; the commit that it is at."""
+        bundle = self._mirrors.bundle(repository.address)
+        self._prepare(repository, bundle)
         return bundle.commit
 
     def _prepare(self, repository: Repository, bundle: Bundle) -> None:

@@ -98,9 +98,7 @@ def _become(order: dict[str, Any], containment: Containment, output: int, superv
         os.setgroups([])
         os.setresgid(order["uid"], order["uid"], order["uid"])
         os.setresuid(order["uid"], order["uid"], order["uid"])
-    if not order["announced"]:
-        # A namespace binds itself to its parent's life, and does not begin without the supervisor.
-        _die_with(supervisor)
+    _die_with(supervisor)
     os.chdir(order["directory"])
     _reset_signals()
     os.dup2(output, 1)

@@ -89,6 +89,15 @@ def test_the_pool_follows_the_repository(shop: Shop, pool: PooledSandbox) -> Non
     assert new != old
 
 
+def test_a_repository_that_is_away_keeps_what_is_ready(shop: Shop, pool: PooledSandbox) -> None:
+    warm = warmer(shop, pool)
+    warm.fill()
+    ready = pool.shelved("cart")
+    shop.bare.rename(shop.bare.with_name("away"))
+    warm.fill()
+    assert pool.shelved("cart") == ready != ()
+
+
 def test_a_set_up_that_fails_prepares_nothing_and_is_not_tried_again(shop: Shop, pool: PooledSandbox) -> None:
     shop.declare('[commands]\nsetup = "exit 1"\n')
     before = len(pool.inventory())
