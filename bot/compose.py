@@ -20,6 +20,7 @@ from bot.brain.policies import Policies
 from bot.brain.profile import engineer
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
+from bot.brain.sharing import Sharing
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
 from bot.brain.uploads import Uploads
@@ -41,6 +42,7 @@ from bot.slack.connection import Connect, alone
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
 from bot.slack.dismissing import Dismissing
+from bot.slack.file_posts import FilePosts
 from bot.slack.files import Files
 from bot.slack.home import Home
 from bot.slack.listener import Listener
@@ -249,11 +251,13 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
     board = ProgressBoard(slack.replies)
     forges = build_forges(settings, web=pulls)
     exporting = None if isinstance(sandbox, str) else Exporting(sandbox, profile.limits, secrets)
+    sharing = Sharing(FilePosts(slack.web, slack.gate, api_url=slack.client.base_url), secrets)
     brain = Brain(
         thinking=Thinking(model, profile),
         choosing=Choosing(model, allowed),
         threads=Threads(slack.web, slack.gate, slack.people, secrets, slack.identity.user),
         uploads=Uploads(Files(slack.web, api_url=slack.client.base_url)),
+        sharing=sharing,
         hands=Hands(
             sandbox,
             forges.mirrors,
@@ -262,6 +266,7 @@ def working(  # noqa: PLR0913 - what serving decides, each by its name
             build_snapshots(settings),
             secrets,
             Network(settings.egress, secrets),
+            thread=sharing,
         ),
         remembering=remembering,
         speaking=Speaking(slack.replies, board, slack.gate, _notices(model, sandbox)),

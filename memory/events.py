@@ -16,8 +16,9 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from memory.change_events import ChangeRecorded, PullRequestChanged
 from memory.distilled_events import SolutionDistilled
-from memory.file_events import FileFetched, FilesShared, FilesStaged
+from memory.file_events import FileRecorded, FilesShared
 from memory.network_events import NetworkUsed
+from memory.outgoing_events import OutgoingRecorded
 from memory.repository_events import RepositoryPicked, RepositoryRecorded
 from memory.thread_events import AttentionChanged, ThreadRead
 from memory.usage import Usage
@@ -359,8 +360,8 @@ Recorded: TypeAlias = (
     | ModelFailed
     | ApprovalRequested
     | ToolStarted
-    | FileFetched
-    | FilesStaged
+    | FileRecorded
+    | OutgoingRecorded
     | NetworkUsed
     | ToolFinished
     | ReplyStarted

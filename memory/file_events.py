@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 FileKind = Literal["image", "file"]
 """Images are shown to the model; everything goes into the workspace."""
@@ -62,6 +62,9 @@ class FilesStaged:
     files: tuple[str, ...]
     problem: str = ""
     """Why one of them is not, in the words of the workspace."""
+
+
+FileRecorded: TypeAlias = FileFetched | FilesStaged
 
 
 def blob_key(file: str) -> str:

@@ -57,6 +57,8 @@ from memory.events import (
 from memory.file_events import FileFetched, FilesShared, FilesStaged
 from memory.file_fold import file_fetched, files_shared, files_staged
 from memory.network_events import NetworkUsed
+from memory.outgoing_events import FilePosted, FileUploaded
+from memory.outgoing_fold import file_posted, file_uploaded
 from memory.sandbox_fold import sandbox_attached, sandbox_lost, sandbox_unavailable, workspace_synced
 from memory.session import (
     Approval,
@@ -141,6 +143,10 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
             return file_fetched(session, event)
         case FilesStaged():
             return files_staged(session, event)
+        case FileUploaded():
+            return file_uploaded(session, event)
+        case FilePosted():
+            return file_posted(session, event)
         case NetworkUsed() | AttentionChanged():
             return session
         case ReplyStarted():

@@ -78,6 +78,19 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A file for the thread. `posted` is None while nobody knows whether it is there."""
+
+    key: str
+    turn: int
+    file: str = ""
+    """Slack's id; empty when it was refused before Slack had it."""
+    name: str = ""
+    posted: bool | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A post in the thread; without `ts` it was started and its outcome is not known."""
 
@@ -210,6 +223,7 @@ class Session:
     """Slack time stamp of the last stop."""
     feedback: tuple[Judgement, ...] = ()
     replies: tuple[Reply, ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
     usage: tuple[tuple[str, Usage], ...] = ()
     """One pair of model and usage for each answer of the open turn, or of the last one."""
     spent: tuple[tuple[str, Usage], ...] = ()
@@ -252,6 +266,15 @@ class Session:
     def unstaged(self) -> tuple[FileFetched, ...]:
         """Files that the workspace does not have yet."""
         return tuple(f for f in self.fetched if f.digest and f.file not in self.staged)
+
+    def outgoing_file(self, key: str) -> Outgoing | None:
+        """The file for the thread with this key."""
+        return next((file for file in self.outgoing if file.key == key), None)
+
+    def outgoing_ended(self, key: str) -> bool:
+        """Whether it is known what became of the file for the thread with this key."""
+        file = self.outgoing_file(key)
+        return file is not None and file.posted is not None
 
     @property
     def stopping(self) -> bool:

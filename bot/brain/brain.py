@@ -20,6 +20,7 @@ from bot.brain.publication import waiting_push
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.repository_choice import question_key
+from bot.brain.sharing import Sharing
 from bot.brain.speaking import Speaking
 from bot.brain.steps import (
     AskModel,
@@ -44,6 +45,7 @@ from bot.brain.steps import (
     RequestApproval,
     Rest,
     Settle,
+    ShareCode,
     StageFiles,
     Step,
 )
@@ -81,6 +83,7 @@ class Brain:
         choosing: Choosing,
         threads: Threads,
         uploads: Uploads,
+        sharing: Sharing,
         hands: Hands,
         remembering: Remembering,
         speaking: Speaking,
@@ -92,6 +95,7 @@ class Brain:
         self._choosing = choosing
         self._threads = threads
         self._uploads = uploads
+        self._sharing = sharing
         self._hands = hands
         self._remembering = remembering
         self._speaking = speaking
@@ -166,6 +170,8 @@ class Brain:
                 self._uploads.fetch(claimed, message, file)
             case StageFiles():
                 self._hands.stage(claimed)
+            case ShareCode(snippet=code):
+                self._sharing.share_code(claimed, code)
             case Execute(call=call):
                 self._execute(claimed, call)
             case RequestApproval(call=call):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.brain.publication import publication_text
+from bot.brain.snippets import Snippet, without_snippets
 from bot.brain.splitting import split_markdown
 from bot.slack.bold import loosened
 from bot.slack.code_spans import outside_code, quiet_code
@@ -49,9 +50,23 @@ def conclude(session: Session) -> Conclusion | None:
 
 
 def answer_parts(session: Session) -> tuple[str, ...]:
-    """The conclusion's text in posts that Slack accepts; empty while there is none."""
+    """The conclusion's text in posts that Slack accepts; empty while there is none.
+
+    Code that was to be a file and could not be one follows in posts of its own.
+    """
     end = conclude(session)
-    return split_markdown(shown(end.text, session)) if end else ()
+    if end is None:
+        return ()
+    text, files = without_snippets(end.text, session.turn)
+    sent = (session.outgoing_file(file.key) for file in files)
+    failed = [file.fence for file, out in zip(files, sent, strict=True) if out is not None and out.problem]
+    return tuple(part for piece in (text, *failed) for part in split_markdown(shown(piece, session)))
+
+
+def answer_files(session: Session) -> tuple[Snippet, ...]:
+    """The code of the conclusion that goes into the thread as files."""
+    end = conclude(session)
+    return without_snippets(end.text, session.turn)[1] if end else ()
 
 
 def shown(markdown: str, session: Session) -> str:

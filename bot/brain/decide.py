@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.brain.budget import exceeded, stalled
-from bot.brain.conclusion import answer_parts, conclude
+from bot.brain.conclusion import answer_files, answer_parts, conclude
 from bot.brain.permitting import permission
 from bot.brain.publication import next_stage, notice_key, push_call
 from bot.brain.repository_choice import next_choice
@@ -34,6 +34,7 @@ from bot.brain.steps import (
     Refuse,
     Rest,
     Settle,
+    ShareCode,
     StageFiles,
     Step,
 )
@@ -242,7 +243,7 @@ def finish_saying(session: Session, _: Facts) -> Step | None:
     if not session.turn_open or session.reply(_answer_key(session, 1)) is None:
         return None
     end = conclude(session)
-    return _post_parts(session) or FinishTurn(outcome=end.outcome if end else "answered")
+    return _say(session) or FinishTurn(outcome=end.outcome if end else "answered")
 
 
 def pause_at_limit(session: Session, facts: Facts) -> Step | None:
@@ -301,7 +302,7 @@ def post_answer(session: Session, _: Facts) -> Step | None:
     """The answer is said once, in as many parts as it needs, and then the turn is over."""
     if not session.turn_open:
         return None
-    return _post_parts(session) or FinishTurn(outcome="answered")
+    return _say(session) or FinishTurn(outcome="answered")
 
 
 def index_turns(session: Session, _: Facts) -> Step | None:
@@ -340,6 +341,12 @@ def _post_once(session: Session, key: str, kind: ReplyKind) -> Step | None:
 
 def _answer_key(session: Session, part: int) -> str:
     return f"answer:{session.turn}:{part}"
+
+
+def _say(session: Session) -> Step | None:
+    """The answer's words, then its long code: what people say meanwhile cannot come between them."""
+    waiting = (code for code in answer_files(session) if not session.outgoing_ended(code.key))
+    return _post_parts(session) or next((ShareCode(snippet=code) for code in waiting), None)
 
 
 def _post_parts(session: Session) -> Step | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event
+from typing import Protocol
 
 from bot.brain.claimed import Claimed
 from bot.brain.network import Network
 from bot.brain.preparing import Preparing
+from bot.brain.taking import whole_file
 from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Mirrors
 from bot.forge.repository import Repository
+from bot.slack.files import FileRefused
 from memory.events import (
     SandboxLost,
     SandboxUnavailable,
@@ -37,6 +40,13 @@ VIEW_LINES = 2_000
 """Lines shown at once: about what fits into an event."""
 
 
+class Thread(Protocol):
+    """Where files of the workspace are shown."""
+
+    def share(self, claimed: Claimed, key: str, name: str, content: bytes) -> str:
+        """Show it once under the key; gives its name there. Raises `FileRefused`, `SlackUnavailable`."""
+
+
 class Hands:
     """The sandbox, what it may use, and the repositories that may be brought into it.
 
@@ -44,7 +54,7 @@ class Hands:
     anything. What commands and files hold loses its secrets before it becomes an event.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what commands use, and where their results go
         self,
         sandbox: Sandbox | str,
         mirrors: Mirrors,
@@ -53,6 +63,8 @@ class Hands:
         snapshots: Snapshots,
         secrets: SecretMask,
         network: Network,
+        *,
+        thread: Thread,
     ) -> None:
         self._sandbox = sandbox
         self._preparing = Preparing(mirrors, snapshots, limits)
@@ -60,6 +72,7 @@ class Hands:
         self._limits = limits
         self._secrets = secrets
         self._network = network
+        self._thread = thread
 
     def attach(self, claimed: Claimed) -> None:
         """Get a new workspace, with the repository that was chosen, and record it."""
@@ -127,7 +140,7 @@ class Hands:
             return
         used: tuple[NetworkUsed, ...] = ()
         try:
-            if call.tool != "view":
+            if call.tool not in ("view", "share_file"):
                 self._preparing.sync(claimed, self._sandbox, self._chosen(claimed.session))
             with (
                 claimed.effect("command"),
@@ -177,6 +190,8 @@ class Hands:
                     return _of_outcome(claimed, call, outcome)
                 case "view":
                     return self._view(claimed, sandbox, reference, call)
+                case "share_file":
+                    return self._share(claimed, sandbox, reference, call)
                 case "edit":
                     sandbox.edit(
                         reference,
@@ -197,8 +212,16 @@ class Hands:
                         epoch=claimed.lease.epoch,
                     )
                     return _finished(call, "finished", f"Wrote {call.input['path']}, {len(content)} bytes.")
-        except errors.FileProblem as problem:
+        except (errors.FileProblem, FileRefused) as problem:
             return _finished(call, "finished", str(problem), is_error=True)
+
+    def _share(self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall) -> ToolFinished:
+        path = _whole(call.input["path"])
+        # What Slack has already is what was there then; the file may have changed since.
+        begun = claimed.session.outgoing_file(call.call) is not None
+        content = b"" if begun else whole_file(claimed, sandbox, reference, call.call, path, self._limits)
+        name = self._thread.share(claimed, call.call, path, content)
+        return _finished(call, "finished", f"{name} is in the thread.")
 
     def _execute(
         self, claimed: Claimed, sandbox: Sandbox, reference: str, call: ToolCall, cancelled: Event

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from bot.brain.budget import Budget
 from bot.brain.policy import ToolPolicy
 from bot.brain.publication import Stage
+from bot.brain.snippets import Snippet
 from bot.forge.repository import Chosen, Undecided
 from memory.events import LimitReached, ReplyKind, TurnOutcome
 from memory.file_events import SharedFile
@@ -103,6 +104,13 @@ class StageFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareCode:
+    """Put a long piece of the answer's code into the thread as a file."""
+
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execute:
     """Make, join or settle one tool call."""
 
@@ -189,6 +197,7 @@ Step: TypeAlias = (
     | Attach
     | FetchFile
     | StageFiles
+    | ShareCode
     | Execute
     | RequestApproval
     | Refuse

@@ -43,6 +43,14 @@ WRITE = ToolDefinition(
     description="Create or replace a file of the workspace.",
     input_schema=_schema(("path", "content"), path=_TEXT, content=_TEXT),
 )
+SHARE_FILE = ToolDefinition(
+    name="share_file",
+    description=(
+        "Put a file of the workspace into the thread for people to open: a report, a chart, a long log. At "
+        "most 5 MB; secrets in a text are masked. Quote what matters in the answer too."
+    ),
+    input_schema=_schema(("path",), path=_WORDS),
+)
 SEARCH_MEMORY = ToolDefinition(
     name="search_memory",
     description=(
@@ -61,10 +69,10 @@ ASK = ToolDefinition(
     input_schema=_schema(("question",), question=_WORDS),
 )
 
-HANDS = frozenset({"bash", "view", "edit", "write"})
+HANDS = frozenset({"bash", "view", "edit", "write", "share_file"})
 """Tools that need a workspace."""
 
-TOOLS = (BASH, VIEW, EDIT, WRITE, SEARCH_MEMORY, ASK)
+TOOLS = (BASH, VIEW, EDIT, WRITE, SHARE_FILE, SEARCH_MEMORY, ASK)
 
 
 def problem_with(tool: str, given: Json) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate
 from bot.slack.rendered import Rendered
 from bot.slack.web import SlackWeb
@@ -26,11 +25,7 @@ class Announcements:
 
     def post(self, channel: str, key: str, rendered: Rendered) -> None:
         """Post under a key; the channel must be public at this moment."""
-        verdict = self._gate.check(channel, max_age=POST_AGE)
-        if verdict.visibility == "unknown":
-            raise SlackUnavailable(verdict.reason, delay=10.0)
-        if verdict.visibility == "refused":
-            raise ThreadRefused(verdict.reason)
+        self._gate.require_public(channel, max_age=POST_AGE)
         self._web.call(
             "chat.postMessage",
             channel=channel,

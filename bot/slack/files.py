@@ -5,12 +5,12 @@ FileRefused   the file cannot be had, now or later; the text says why, for peopl
 
 from __future__ import annotations
 
-import ssl
 import time
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
 from bot.slack.errors import DELAY, SlackProblem, SlackUnavailable
+from bot.slack.hosts import SlackHosts, connection, path_of
 from bot.slack.web import SlackWeb
 from memory.events import Json
 from memory.file_events import SharedFile
@@ -18,11 +18,10 @@ from memory.file_events import SharedFile
 FILE_BYTES = 20 * 1024**2
 """Of one file: more than a screenshot, a log or an archive of a few modules; kept in the database."""
 
-SECONDS, QUIET_SECONDS = 60.0, 10.0
-"""For one file, and between two pieces of it."""
+SECONDS = 60.0
+"""For one file."""
 
 PIECE = 64 * 1024
-_SLACK = "slack.com"
 
 
 class FileRefused(Exception):
@@ -34,14 +33,14 @@ class Files:
 
     def __init__(self, web: SlackWeb, *, api_url: str) -> None:
         self._web = web
-        self._api = urlsplit(api_url)
+        self._hosts = SlackHosts(api_url)
 
     def fetch(self, file: SharedFile) -> bytes:
         """The whole content. Raises `FileRefused`, or `SlackUnavailable` when asking again may help."""
         if file.size > FILE_BYTES:
             raise FileRefused(f"it is larger than {FILE_BYTES // 1024**2} MB")
         place = urlsplit(file.address or self._looked_up(file.id))
-        if not self._is_slacks(place):
+        if not self._hosts.own(place):
             raise FileRefused("it is not kept by Slack, and my token goes nowhere else")
         content = self._read(place, file)
         if not content:
@@ -58,22 +57,12 @@ class Files:
             raise FileRefused(f"I may not see it ({problem})") from problem
         return str(found.get("url_private_download") or found.get("url_private") or "")
 
-    def _is_slacks(self, place: SplitResult) -> bool:
-        """Slack's own hosts over TLS; with an API elsewhere, as in tests, that very host."""
-        if "@" in place.netloc or not place.hostname:
-            return False
-        if (self._api.hostname or "").endswith(_SLACK):
-            named = place.hostname == _SLACK or place.hostname.endswith(f".{_SLACK}")
-            return place.scheme == "https" and named and place.port in (None, 443)
-        return (place.scheme, place.netloc) == (self._api.scheme, self._api.netloc)
-
     def _read(self, place: SplitResult, file: SharedFile) -> bytes:
         """The body of the answer. A redirection is never followed: it would take the token along."""
-        connection = _connection(place)
+        link = connection(place)
         try:
-            path = place.path + (f"?{place.query}" if place.query else "")
-            connection.request("GET", path, headers={"Authorization": f"Bearer {self._web.token()}"})
-            answer = connection.getresponse()
+            link.request("GET", path_of(place), headers={"Authorization": f"Bearer {self._web.token()}"})
+            answer = link.getresponse()
             if answer.status == 429 or answer.status >= 500:
                 raise SlackUnavailable(f"Slack answered {answer.status} for a file", delay=DELAY)
             if answer.status != 200:
@@ -86,15 +75,7 @@ class Files:
         except (OSError, HTTPException) as error:
             raise SlackUnavailable(f"a file cannot be had: {type(error).__name__}", delay=DELAY) from error
         finally:
-            connection.close()
-
-
-def _connection(place: SplitResult) -> HTTPConnection:
-    host = place.hostname or ""
-    if place.scheme == "https":
-        context = ssl.create_default_context()
-        return HTTPSConnection(host, place.port, timeout=QUIET_SECONDS, context=context)
-    return HTTPConnection(host, place.port, timeout=QUIET_SECONDS)
+            link.close()
 
 
 def _content(answer: HTTPResponse) -> bytes:

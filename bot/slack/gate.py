@@ -42,6 +42,9 @@ NAME_AGE = 3_600.0
 PAGE = 999
 """Channels in one answer: the most that Slack gives."""
 
+UNKNOWN_DELAY = 10.0
+"""Seconds until something is said again where it is not known whether it may be."""
+
 FOREVER = 1e9
 """Seconds; three decades."""
 
@@ -114,6 +117,17 @@ class Gate:
             else:
                 self._heard[channel] = (asked_at, verdict)
         return verdict
+
+    def require_public(self, channel: str, *, max_age: float) -> None:
+        """Raises `ThreadRefused` where it is not public, and `SlackUnavailable` where that is not known."""
+        verdict = self.check(channel, max_age=max_age)
+        match verdict.visibility:
+            case "public":
+                return
+            case "unknown":
+                raise SlackUnavailable(verdict.reason, delay=UNKNOWN_DELAY)
+            case "refused":
+                raise ThreadRefused(verdict.reason)
 
     def forget(self, channel: str) -> None:
         """Something about the channel changed: ask Slack again now, and keep its word for searches."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.errors import ThreadRefused
 from bot.slack.gate import Gate
 from bot.slack.rendered import Rendered
 from bot.slack.web import SlackWeb
@@ -30,7 +30,7 @@ class Replies:
 
     def post(self, address: ThreadAddress, session: UUID, key: str, rendered: Rendered) -> str:
         """Post under a key and return the message's time stamp; the channel must be public at this moment."""
-        self._require_public(address.channel, POST_AGE)
+        self._gate.require_public(address.channel, max_age=POST_AGE)
         answer = self._web.call(
             "chat.postMessage",
             channel=address.channel,
@@ -50,7 +50,7 @@ class Replies:
 
     def begin(self, channel: str, key: Json, rendered: Rendered) -> str:
         """Begin a thread in the channel under a key and return its time stamp; the channel must be public."""
-        self._require_public(channel, POST_AGE)
+        self._gate.require_public(channel, max_age=POST_AGE)
         answer = self._web.call(
             "chat.postMessage",
             channel=channel,
@@ -80,7 +80,7 @@ class Replies:
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
         """Replace a message in place."""
-        self._require_public(channel, UPDATE_AGE)
+        self._gate.require_public(channel, max_age=UPDATE_AGE)
         self._web.call(
             "chat.update", channel=channel, ts=ts, text=rendered.text, blocks=list(rendered.blocks)
         )
@@ -96,13 +96,3 @@ class Replies:
         except ThreadRefused as error:
             if "already_reacted" not in str(error):
                 raise
-
-    def _require_public(self, channel: str, max_age: float) -> None:
-        verdict = self._gate.check(channel, max_age=max_age)
-        match verdict.visibility:
-            case "public":
-                return
-            case "unknown":
-                raise SlackUnavailable(verdict.reason, delay=10.0)
-            case "refused":
-                raise ThreadRefused(verdict.reason)

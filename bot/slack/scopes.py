@@ -15,6 +15,8 @@ METHODS: Mapping[str, str | None] = {
     "conversations.info": "channels:read",
     "conversations.list": "channels:read",
     "conversations.replies": "channels:history",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
     "reactions.add": "reactions:write",
     "users.conversations": "channels:read",

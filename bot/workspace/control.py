@@ -157,6 +157,11 @@ class Control(Saying):
             message = self._message(channel, ts)
             return message.as_json(self._world.state.replies(message))
 
+    def content(self, file: str) -> bytes:
+        """The bytes of a file."""
+        with self._world.changed:
+            return self._world.state.files[file].content
+
     def ephemeral(self, user: str) -> list[Json]:
         """What only that person sees, in all channels, oldest first; each with its channel."""
         with self._world.changed:

@@ -22,6 +22,8 @@ class StoredFile:
     content: bytes
     host: str
     """Address of the workspace, without a slash at the end."""
+    title: str = ""
+    """The name where it is empty."""
 
     @property
     def address(self) -> str:
@@ -33,7 +35,7 @@ class StoredFile:
         return {
             "id": self.id,
             "name": self.name,
-            "title": self.name,
+            "title": self.title or self.name,
             "mimetype": self.mimetype,
             "size": len(self.content),
             "user": self.owner,
@@ -47,3 +49,12 @@ class StoredFile:
     def as_stub(self) -> Json:
         """What Slack tells where an app must ask for the rest."""
         return {"id": self.id, "file_access": "check_file_info"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A place that was reserved for a file."""
+
+    file: StoredFile
+    length: int
+    received: bool = False

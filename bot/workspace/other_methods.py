@@ -37,14 +37,6 @@ def api_test(context: Context, arguments: Arguments) -> Json:  # noqa: ARG001
     return {"ok": True, "args": arguments.values}
 
 
-def files_info(context: Context, arguments: Arguments) -> Json:
-    """files.info."""
-    file = context.world.state.files.get(arguments.given("file", "file_not_found"))
-    if file is None:
-        raise SlackError("file_not_found")
-    return {"ok": True, "file": file.as_json()}
-
-
 def reactions_add(context: Context, arguments: Arguments) -> Json:
     """reactions.add."""
     message = _reacted_to(context, arguments)

@@ -18,8 +18,8 @@ from bot.workspace.socket_mode import SocketMode
 from bot.workspace.web_api import WebApi
 from bot.workspace.wire import Json
 
-DOWNLOAD = "download of a file"
-"""Under which a fault of it is ordered, as for a method; a refusal's error is the HTTP status."""
+DOWNLOAD, UPLOAD = "download of a file", "upload of a file"
+"""Under which a fault of them is ordered, as for a method; a refusal's error is the HTTP status."""
 
 
 class AppRoutes:
@@ -46,6 +46,7 @@ class AppRoutes:
             Route("/api/{method}", self._call, methods=["GET", "POST"]),
             Route("/response/{token}", self._respond, methods=["POST"]),
             Route("/files-pri/{name}/download/{file}", self._download),
+            Route("/upload/v1/{ticket}", self._upload, methods=["POST"]),
             WebSocketRoute("/socket", self._socket_mode.serve),
         ]
 
@@ -81,6 +82,17 @@ class AppRoutes:
         if file is None:
             return HTMLResponse(SIGN_IN)
         return Response(file.content, media_type=file.mimetype)
+
+    async def _upload(self, request: Request) -> Response:
+        fault = self._faults.take(UPLOAD)
+        if isinstance(fault, LostRequest):
+            return self._cut(request)
+        if isinstance(fault, Refusal):
+            return PlainTextResponse("not now", status_code=int(fault.error))
+        taken = self._api.receive(request.path_params["ticket"], await request.body())
+        if isinstance(fault, LostResponse):
+            return self._cut(request)
+        return PlainTextResponse("OK" if taken else "not taken", status_code=200 if taken else 400)
 
     async def _respond(self, request: Request) -> Response:
         try:

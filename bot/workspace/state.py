@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.workspace.channels import Channel, direct_message, founding_channels
 from bot.workspace.errors import NoSuchThing, SlackError
-from bot.workspace.files import StoredFile
+from bot.workspace.files import StoredFile, Upload
 from bot.workspace.messages import Message, Reaction
 from bot.workspace.people import OXBOW, PEOPLE, Person
 from bot.workspace.wire import TimeStamps
@@ -28,6 +28,8 @@ class State:
             conversation = direct_message(number + 1, person.id)
             self.channels[conversation.id] = conversation
         self.files: dict[str, StoredFile] = {}
+        self.uploads: dict[str, Upload] = {}
+        """By the secret part of the address that takes the bytes."""
         self._messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
 
     # Names, as tests and the page use them

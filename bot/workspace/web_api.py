@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.workspace import chat_methods, conversation_methods, other_methods
+from bot.workspace import chat_methods, conversation_methods, other_methods, upload_methods
 from bot.workspace.arguments import Arguments
 from bot.workspace.context import Context
 from bot.workspace.errors import RateLimited, SlackError
@@ -38,7 +38,9 @@ METHODS: Mapping[str, tuple[str | None, Method]] = {
     "conversations.members": (None, conversation_methods.members),
     "conversations.open": (None, conversation_methods.open_),
     "conversations.replies": (None, conversation_methods.replies),
-    "files.info": ("files:read", other_methods.files_info),
+    "files.completeUploadExternal": ("files:write", upload_methods.complete_upload),
+    "files.getUploadURLExternal": ("files:write", upload_methods.get_upload_url),
+    "files.info": ("files:read", upload_methods.info),
     "reactions.add": ("reactions:write", other_methods.reactions_add),
     "reactions.get": ("reactions:read", other_methods.reactions_get),
     "reactions.remove": ("reactions:write", other_methods.reactions_remove),
@@ -78,6 +80,10 @@ class WebApi:
             return None
         with self._context.world.changed:
             return self._context.world.state.files.get(name.partition("-")[2])
+
+    def receive(self, ticket: str, content: bytes) -> bool:
+        """The bytes for an address of files.getUploadURLExternal; False where Slack would refuse them."""
+        return upload_methods.receive(self._context, ticket, content)
 
     @property
     def granted(self) -> dict[str, str]:

@@ -32,3 +32,14 @@ def new_events(engine: Engine, claimed: Claimed, act: Callable[[], object]) -> l
     head = claimed.session.head
     act()
     return [entry.event for entry in SessionLog(engine).read(claimed.id, after=head)]
+
+
+class Shown:
+    """A thread that keeps what is shown there."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[str, str, bytes]] = []
+
+    def share(self, claimed: Claimed, key: str, name: str, content: bytes) -> str:
+        self.files.append((key, name, content))
+        return name

@@ -33,6 +33,7 @@ from memory.events import (
 )
 from memory.file_events import FileFetched, FileKind, FilesShared, SharedFile
 from memory.fold import fold
+from memory.outgoing_events import FilePosted, FileUploaded
 from memory.repository_events import RepositoryAsked, RepositoryClassified, RepositoryPicked
 from memory.session import Session
 from memory.usage import Usage
@@ -87,6 +88,11 @@ def fetched(file: str, *, problem: str = "", kind: FileKind = "file") -> FileFet
         digest="" if problem else "d1",
         problem=problem,
     )
+
+
+def shown(key: str, *, problem: str = "") -> tuple[Event, ...]:
+    """A file for the thread; with a problem it never got there."""
+    return FileUploaded(key=key, file="F1", name="a.log", size=3), FilePosted(key=key, problem=problem)
 
 
 def edited(text: str, *, ts: str = "1.0") -> MessageEdited:

@@ -27,7 +27,7 @@ from memory.repository_events import RepositoryChosen
 from sandbox.fake import Answer, FakeSandbox, Run, succeed
 from sandbox.port import Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
 from sandbox.snapshots import Snapshots
-from tests.brain.claims import claim, new_events
+from tests.brain.claims import Shown, claim, new_events
 from tests.brain.logs import answered, asked, use
 from tests.support.secrets import secret_mask
 
@@ -47,6 +47,7 @@ def hands(
         Snapshots(folder / "snapshots"),
         secret_mask(),
         Network({}, secret_mask()),
+        thread=Shown(),
     )
 
 

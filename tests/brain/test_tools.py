@@ -29,7 +29,11 @@ def test_a_call_that_can_be_made(tool: str, given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("tool", "given", "named"),
     [
-        ("run", {}, "There is no tool named run. Tools: bash, view, edit, write, search_memory, ask."),
+        (
+            "run",
+            {},
+            "There is no tool named run. Tools: bash, view, edit, write, share_file, search_memory, ask.",
+        ),
         ("bash", {}, "missing ['command'], wrong nothing"),
         ("bash", {"command": 3}, "missing nothing, wrong ['command']"),
         ("bash", {"command": " "}, "wrong ['command']"),

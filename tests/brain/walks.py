@@ -37,6 +37,7 @@ from bot.brain.steps import (
     RequestApproval,
     Rest,
     Settle,
+    ShareCode,
     StageFiles,
     Step,
 )
@@ -150,6 +151,8 @@ class Walk:
                 self.add(logs.fetched(file.id, problem=self.one_of(["", "it is empty"])))
             case StageFiles():
                 self.add(FilesStaged(files=tuple(file.file for file in self.session.unstaged)))
+            case ShareCode(snippet=code):
+                self.add(*logs.shown(code.key, problem=self.one_of(["", "it is too large"])))
             case Execute(call=call):
                 self._execute(call.call, call.tool, started=call.started)
             case RequestApproval(call=call):

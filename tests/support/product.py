@@ -28,6 +28,7 @@ from bot.brain.policy import ToolPolicy
 from bot.brain.profile import engineer
 from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
+from bot.brain.sharing import Sharing
 from bot.brain.speaking import Speaking
 from bot.brain.thinking import Thinking
 from bot.brain.uploads import Uploads
@@ -37,6 +38,7 @@ from bot.model.port import Model
 from bot.slack.board import ProgressBoard
 from bot.slack.correcting import Correcting
 from bot.slack.decisions import Decisions
+from bot.slack.file_posts import FilePosts
 from bot.slack.files import Files
 from bot.slack.gate import Gate
 from bot.slack.listener import Identity, Listener
@@ -184,11 +186,14 @@ class Product:
         """A brain with this model; it keeps nothing, so each worker may have a new one."""
         allowed = repositories(self.addresses)
         profile = engineer([repository.name for repository in allowed])
+        posts = FilePosts(self.web, self.gate, api_url=self.workspace.api_url)
+        sharing = Sharing(posts, secret_mask())
         return Brain(
             thinking=Thinking(model, profile),
             choosing=Choosing(model, allowed),
             threads=Threads(self.web, self.gate, self.people, secret_mask(), OXBOW),
             uploads=Uploads(Files(self.web, api_url=self.workspace.api_url)),
+            sharing=sharing,
             hands=Hands(
                 self._sandbox,
                 self.forges.mirrors,
@@ -197,6 +202,7 @@ class Product:
                 Snapshots(self._folder / "snapshots"),
                 secret_mask(),
                 Network(self.egress, secret_mask()),
+                thread=sharing,
             ),
             remembering=self.remembering,
             speaking=Speaking(self.replies, self.board, self.gate, ()),
