@@ -74,6 +74,22 @@ MUTATIONS = (
         tests=(f"{LOCAL}::test_a_second_supervisor_of_a_call_does_nothing",),
     ),
     Mutation(
+        name="the end of a call whose supervisor was killed is told at once",
+        file="sandbox/commands.py",
+        old="                remains.end(call.remains())\n",
+        new="",
+        tests=("tests/sandbox/test_remains.py::test_the_next_who_asks_is_told_when_nothing_is_left",),
+    ),
+    Mutation(
+        name="a prepared workspace is changed where it was left",
+        file="bot/brain/hands.py",
+        old="                self._preparing.sync(claimed, self._sandbox, self._chosen(claimed.session))\n",
+        new="                pass\n",
+        tests=(
+            "tests/scenarios/test_pool.py::test_it_is_read_at_once_and_changed_only_at_the_recorded_commit",
+        ),
+    ),
+    Mutation(
         name="deliveries have no key",
         file="memory/log.py",
         old="_insert(connection, row.id, row.head, new, delivery_key=delivery_key)",
