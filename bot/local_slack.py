@@ -31,6 +31,8 @@ def local_workspace(settings: Settings) -> Iterator[tuple[Settings, LocalWorkspa
                     "slack_bot_token": SecretStr(workspace.bot_token),
                     "slack_app_token": SecretStr(workspace.app_token),
                     "slack_api_url": workspace.api_url,
+                    # With its tokens it no longer looks like the local workspace.
+                    "oxbow_unlinked": settings.unlinked,
                 }
             ),
             workspace,

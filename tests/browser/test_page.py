@@ -67,6 +67,7 @@ def test_a_newcomer_mentions_the_bot_watches_the_answer_and_searches(
     await_text(browser, "#replies", "Done")
     await_text(browser, "#replies", "Evidence")
     await_text(browser, "#replies", "Scripted model")
+    await_text(browser, "#replies", "Draft pull request")
     assert browser.find_element(By.ID, "replies").text.count("Evidence") == 1
     browser.get(f"{page}#/C0GENERAL1")
     type_into(browser, "#composer textarea", "/oxbow search KeyError tz import")
