@@ -29,6 +29,7 @@ PARTS: Mapping[str, Look] = {
     "embedder": examinations.examine_embedder,
     "repositories": examinations.examine_repositories,
     "github app": examinations.examine_github,
+    "authority": examinations.examine_authority,
     "model": examinations.examine_model,
     "disk": examinations.examine_disk,
 }

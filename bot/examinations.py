@@ -142,6 +142,23 @@ def examine_github(settings: Settings) -> Iterator[Finding]:
         yield Finding(part="github app", status="ok", seen=name)
 
 
+def examine_authority(settings: Settings) -> Iterator[Finding]:
+    """Whether there is anybody for whom a change may be pushed."""
+    if not settings.oxbow_repositories or settings.unlinked == "bot":
+        return
+    github = build_github(settings)
+    for repository in settings.repositories:
+        hosted = github is not None and github.hosts(repository.address)
+        if hosted and settings.github_client_id is None:
+            advice = "set GITHUB_CLIENT_ID, so that people can link their accounts, or OXBOW_UNLINKED=bot"
+        elif not hosted and repository.name not in settings.writers:
+            advice = "list people in OXBOW_WRITERS, or set OXBOW_UNLINKED=bot"
+        else:
+            continue
+        seen = f"{repository.name}: no change can be pushed for anybody"
+        yield Finding(part="authority", status="note", seen=seen, advice=advice)
+
+
 def examine_model(settings: Settings) -> Iterator[Finding]:
     """Whether the provider takes the key and has the model; nothing is asked of the model itself."""
     if settings.anthropic_api_key is None:

@@ -147,6 +147,13 @@ def test_repositories_that_cannot_be_read(settings: Settings, tmp_path: Path) ->
     assert ["empty" in found[0].seen, "cart" in found[1].seen] == [True, True]
 
 
+def test_a_repository_for_which_nobody_can_push_is_said(settings: Settings, tmp_path: Path) -> None:
+    given = {"oxbow_repositories": (tmp_path.as_uri(),), "oxbow_unlinked": "refuse"}
+    assert "no change can be pushed" in looked(settings, "authority", **given)["authority"].seen
+    for listed in ({"oxbow_writers": f"{tmp_path.name}: U1"}, {"oxbow_unlinked": "bot"}):
+        assert "authority" not in looked(settings, "authority", **{**given, **listed})
+
+
 def test_an_app_that_github_does_not_know(settings: Settings, tmp_path: Path) -> None:
     with GitHubApi(tmp_path / "one") as api, GitHubApi(tmp_path / "other") as other:
         given = {"github_api_url": api.address, "github_app_id": APP_ID}

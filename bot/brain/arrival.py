@@ -12,6 +12,9 @@ from memory.change import Publication
 from memory.change_events import Premise, Withholding
 from memory.secrets import SecretMask
 
+COMPARED = 200
+"""Branches that are compared with the change, each in some ten milliseconds."""
+
 Objection = tuple[Withholding, str]
 """Why a change is withheld, and the same in words for people."""
 
@@ -44,9 +47,11 @@ class Arrival:
             yield "obsolete", f"`{self.mirror.default_branch}` holds this change already."
 
     def twins(self) -> tuple[str, ...]:
-        """Branches of other sessions that hold the same change."""
+        """Branches of other sessions and of people that hold the same change."""
         others = (name for name, head in self.mirror.branches.items() if head not in self.before.commits)
-        return tuple(name for name in others if name.startswith("oxbow/") and self._same_change_on(name))
+        # Those of other sessions first: they are the likely ones.
+        ordered = sorted(others, key=lambda name: (not name.startswith("oxbow/"), name))[:COMPARED]
+        return tuple(name for name in ordered if self._same_change_on(name))
 
     @property
     def parent(self) -> str:

@@ -97,7 +97,7 @@ def choose(
     asked = tuple(name for name in asked if name != "none")
     unknown = tuple(name for name in asked if not any(_is_called(it, name) for it in allowed))
     if named or unknown:
-        return Undecided(likely=tuple(named), refused=unknown, contested=True)
+        return Undecided(likely=tuple(named or _hinted(said, allowed)), refused=unknown, contested=True)
     return _unnamed(said, own, allowed, default)
 
 
@@ -114,8 +114,12 @@ def _unnamed(said: str, own: str, allowed: Sequence[Repository], default: str | 
         return Chosen(repository=described[0], how="described")
     if len(allowed) == 1:
         return Chosen(repository=allowed[0], how="only")
-    hinted = [it for it in allowed if _routed(said, it) or _described(said, it)]
-    return Undecided(likely=tuple(dict.fromkeys((*routed, *described, *hinted))))
+    return Undecided(likely=tuple(dict.fromkeys((*routed, *described, *_hinted(said, allowed)))))
+
+
+def _hinted(said: str, allowed: Sequence[Repository]) -> list[Repository]:
+    """Those that anything describes, quotations included."""
+    return [it for it in allowed if _routed(said, it) or _described(said, it)]
 
 
 _ORDERED = re.compile(r"\brepo(?:sitory)?:\s*<?([\w./:@~-]+\w)", re.IGNORECASE)

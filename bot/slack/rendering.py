@@ -272,8 +272,9 @@ def _footer(session: Session, around: Surroundings) -> Iterable[str]:
         parts.append(f"${sum((price for price in prices if price is not None), Decimal()):.2f}")
     parts.append(_elapsed(session, around.now))
     if session.sandbox is not None and session.sandbox.repository:
-        commit = f"at {(session.sandbox.base_commit or '')[:10]}"
-        parts.append(f"{chosen_words(session) or escape(session.sandbox.repository)} {commit}")
+        commit = (session.sandbox.base_commit or "")[:10]
+        named = f"{escape(session.sandbox.repository)} at {commit}"
+        parts.append(chosen_words(session, commit) or named)
     yield "  ·  ".join(part for part in parts if part) or "Oxbow"
     if session.no_sandbox is not None:
         yield f":warning: I could run no commands: {escape(cut(session.no_sandbox.detail, 300))}"

@@ -29,14 +29,18 @@ HOW: dict[HowChosen, str] = {
 }
 
 
-def chosen_words(session: Session) -> str:
-    """The repository and why it is that one, in Slack's markup; empty while none is chosen."""
+def chosen_words(session: Session, commit: str = "") -> str:
+    """The repository and why it is that one, in Slack's markup; empty while none is chosen.
+
+    With `commit`, where the work began is named too.
+    """
     chosen = session.choice.chosen
     if chosen is None:
         return ""
     if chosen.repository is None:
         return "without a repository"
-    return f"in `{escape(chosen.repository)}`, {HOW[chosen.how]}"
+    where = f"`{escape(chosen.repository)}` at {commit}" if commit else f"`{escape(chosen.repository)}`"
+    return f"in {where}, {HOW[chosen.how]}"
 
 
 def repository_question(session: Session, number: int, *, over: bool = False) -> Rendered:

@@ -65,6 +65,7 @@ def test_what_a_thread_says_decides(text: str, allowed: tuple[str, ...], chosen:
         ("it fails", [], ()),
         ("reorders fail", [], ()),
         ("repo: evil/orders", [], ("evil/orders",)),
+        ("repo: evil/orders, the cart of the shop", [SHOP], ("evil/orders",)),
         ("see evil/orders", [], ()),
         ("the path src/orders/rows.py", [], ()),
     ],

@@ -66,7 +66,9 @@ def test_the_channel_s_default_is_taken_and_named_in_the_answer(at_work: Live) -
     settings.clear(TEAM, channel, "repository")
     assert chosen(at_work, thread) == [("orders-import", "channel")]
     [answer] = at_work.said("general", thread)
-    assert "in `orders-import`, the channel's default" in str(answer["blocks"])
+    [attached] = at_work.happened("general", thread, SandboxAttached)
+    where = f"in `orders-import` at {str(attached.base_commit)[:10]}, the channel's default"
+    assert where in str(answer["blocks"])
 
 
 def test_where_words_do_not_decide_the_model_is_asked_and_what_is_pasted_is_data(at_work: Live) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
@@ -236,6 +237,17 @@ def test_what_another_session_s_pull_request_holds_is_not_pushed_again(shop: Sho
     assert [event.reason for event in shop.events(second, ChangeWithheld)] == ["obsolete"]
     assert "Pull request #1 holds the same change" in shop.answer(second)
     assert len(shop.refs) == 2
+
+
+def test_what_a_person_s_pull_request_holds_is_not_pushed_again(shop: Shop) -> None:
+    first = shop.ask(bash(FIX), says("Fixed."))
+    [pushed] = shop.events(first, BranchPushed)
+    git("update-ref", "refs/heads/fix-by-hand", pushed.commit, cwd=shop.bare)
+    git("update-ref", "-d", f"refs/heads/{pushed.branch}", cwd=shop.bare)
+    told = {"branch": "fix-by-hand", "base": "trunk", "head": pushed.commit, "title": "Mine", "body": ""}
+    shop.keep("refs/oxbow/pull/9", json.dumps(told))
+    second = shop.ask(bash(FIX), says("Fixed."), text="@Oxbow cart: the same", user="bruno")
+    assert "Pull request #9 holds the same change" in shop.answer(second)
 
 
 def test_what_another_session_s_closed_pull_request_holds_is_pushed(shop: Shop) -> None:

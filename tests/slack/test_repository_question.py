@@ -55,4 +55,5 @@ def test_a_question_that_is_over_has_no_menu() -> None:
 def test_the_choice_is_named_with_what_decided() -> None:
     chosen = session_of(RepositoryChosen(repository="acme/shop", how="channel"))
     assert chosen_words(chosen) == "in `acme/shop`, the channel's default"
+    assert chosen_words(chosen, "0123abc") == "in `acme/shop` at 0123abc, the channel's default"
     assert chosen_words(session_of(RepositoryChosen(repository=None, how="picked"))) == "without a repository"
