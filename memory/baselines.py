@@ -121,6 +121,6 @@ BASELINES: Mapping[str, Callable[[Engine, Asked], list[str]]] = {
 
 def _best(engine: Engine, ranking: str, asked: Asked, given: Mapping[str, object]) -> list[str]:
     hidden = [f"{channel} {thread}" for _, channel, thread in asked.exclude]
-    common = {"team": asked.team, "hidden": hidden, **asked.scope.parameters()}
+    common = {"team": asked.team, "hidden": hidden, "withheld": None, **asked.scope.parameters()}
     with engine.begin() as connection:
         return list(connection.execute(text(ranking + VISIBLE_BEST), {**common, **given}).scalars())

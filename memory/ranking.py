@@ -56,15 +56,16 @@ SETTINGS = text("""
         set_config('hnsw.iterative_scan', 'relaxed_order', true),
         set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
         set_config('random_page_cost', '1.1', true), set_config('enable_mergejoin', 'off', true),
-        (SELECT weights FROM ranker_versions WHERE team = :team AND current) AS weights
+        (SELECT weights FROM ranker_versions WHERE team = :team AND current) AS weights,
+        ARRAY(
+            SELECT channel FROM channel_settings WHERE team = :team AND name = 'memory' AND value = 'off'
+        ) AS withheld
 """)
 
 VISIBLE = """
-    team = :team AND public AND outcome <> 'withdrawn' AND length > 0
+    team = :team AND public AND outcome <> 'withdrawn' AND length <> 0
     AND channel || ' ' || thread <> ALL(CAST(:hidden AS text[]))
-    AND channel <> ALL(ARRAY(
-        SELECT channel FROM channel_settings WHERE team = :team AND name = 'memory' AND value = 'off'
-    ))
+    AND (CAST(:withheld AS text[]) IS NULL OR channel <> ALL(CAST(:withheld AS text[])))
     AND (CAST(:as_of AS timestamptz) IS NULL OR finished_at < :as_of)
     AND (CAST(:channels AS text[]) IS NULL OR channel = ANY(CAST(:channels AS text[])))
     AND (CAST(:people AS text[]) IS NULL
@@ -83,7 +84,8 @@ VISIBLE = """
     ))""",
 )
 """What a search may find: what everybody may see and its channel does not withhold, and of it what the scope
-asks for. A filter that is not given is gone from the plan, because plans are made with the values."""
+asks for. A filter that is not given is gone from the plan, because plans are made with the values. What is
+withheld is such a value too: a subquery in its place is taken for one that drops nearly everything."""
 
 NEAREST = """
             SELECT passages.solution_id, kind, position FROM passages

@@ -172,9 +172,10 @@ class Recall:
             "hidden": [f"{channel} {thread}" for _, channel, thread in exclude],
         }
         with transaction(self._engine) as connection:
-            weights = weights_of(connection.execute(SETTINGS, {"team": team}).one().weights)
+            holds = connection.execute(SETTINGS, {"team": team}).one()
             corpus = self._statistics.read(connection, team)
-            parameters |= search_parameters(terms(query), corpus, scope, weights)
+            parameters |= search_parameters(terms(query), corpus, scope, weights_of(holds.weights))
+            parameters["withheld"] = holds.withheld or None
             return connection.execute(SEARCH, parameters).mappings().all()
 
 

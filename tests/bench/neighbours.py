@@ -34,6 +34,7 @@ def found_of_nearest(
             **scope.parameters(),
             "team": TEAM,
             "hidden": [],
+            "withheld": None,
             "embedder": embedder.name,
             "vector": vector_literal(vector),
             "nearest_passages": NEAREST_PASSAGES,
