@@ -144,7 +144,7 @@ def _applied(session: Session, recorded: RecordedEvent, event: Event) -> Session
         case FilesStaged():
             return files_staged(session, event)
         case FileUploaded():
-            return file_uploaded(session, event)
+            return file_uploaded(session, recorded.recorded_at, event)
         case FilePosted():
             return file_posted(session, event)
         case NetworkUsed() | AttentionChanged():

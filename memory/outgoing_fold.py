@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from memory.outgoing_events import FilePosted, FileUploaded
 from memory.session import Outgoing, Session
 
 
-def file_uploaded(session: Session, event: FileUploaded) -> Session:
+def file_uploaded(session: Session, at: datetime, event: FileUploaded) -> Session:
     """Under its key this upload counts from now on."""
-    return _with(session, Outgoing(key=event.key, turn=session.turn, file=event.file, name=event.name))
+    file = Outgoing(key=event.key, turn=session.turn, file=event.file, name=event.name, uploaded_at=at)
+    return _with(session, file)
 
 
 def file_posted(session: Session, event: FilePosted) -> Session:

@@ -86,6 +86,8 @@ class Outgoing:
     file: str = ""
     """Slack's id; empty when it was refused before Slack had it."""
     name: str = ""
+    uploaded_at: datetime | None = None
+    """Database clock; None where it never was."""
     posted: bool | None = None
     problem: str = ""
 

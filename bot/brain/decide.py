@@ -64,7 +64,7 @@ Rule: TypeAlias = Callable[[Session, Facts], Step | None]
 def decide(session: Session, facts: Facts) -> Step:
     """The next step of the session: the answer of the first rule that has one."""
     step = next((step for rule in RULES if (step := rule(session, facts)) is not None), Rest())
-    if isinstance(step, Post) and (wait := _too_many_posts(session, facts)) is not None:
+    if isinstance(step, Post | ShareCode) and (wait := _too_many_posts(session, facts)) is not None:
         step = wait
     if isinstance(step, Rest) and facts.visibility == "public" and facts.barren_claims <= BARREN_CLAIMS:
         # Waiting for somebody is no reason to leave withdrawn or corrected text in memory meanwhile.
@@ -75,7 +75,9 @@ def decide(session: Session, facts: Facts) -> Step:
 def _too_many_posts(session: Session, facts: Facts) -> Rest | None:
     """Until the thread may hear more: it had its number of posts within the last hour."""
     hour = timedelta(hours=1)
-    recent = sorted(r.started_at for r in session.replies if facts.now - r.started_at < hour)
+    files = (file.uploaded_at for file in session.outgoing if file.uploaded_at is not None)
+    posts = (*(reply.started_at for reply in session.replies), *files)
+    recent = sorted(at for at in posts if facts.now - at < hour)
     if len(recent) < POSTS_AN_HOUR:
         return None
     return Rest(delay=(recent[-POSTS_AN_HOUR] + hour - facts.now).total_seconds())
