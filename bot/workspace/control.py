@@ -7,12 +7,13 @@ import uuid
 from bot.workspace.channels import Channel
 from bot.workspace.events import Event
 from bot.workspace.faults import Fault, Faults, LostRequest, LostResponse, RateLimit, Refusal, SlowResponse
+from bot.workspace.files import StoredFile
 from bot.workspace.interactions import Interaction, Interactions
 from bot.workspace.journal import Acknowledgement, Call, Delivery, Journal
 from bot.workspace.outbox import Outbox
 from bot.workspace.people import Person
 from bot.workspace.saying import Saying
-from bot.workspace.scene import scene
+from bot.workspace.scene import scene, shows_file
 from bot.workspace.wire import Json
 from bot.workspace.world import World
 
@@ -190,6 +191,12 @@ class Control(Saying):
         """The modal that the person sees."""
         view = self._interactions.views.latest(self._world.state.person(user).id)
         return None if view is None else view.body
+
+    def file(self, user: str, file: str) -> StoredFile | None:
+        """The file, if the person sees a message that has it."""
+        with self._world.changed:
+            state = self._world.state
+            return state.files.get(file) if shows_file(state, state.person(user), file) else None
 
     def scene(self, user: str) -> Json:
         """Everything that the person sees on the page."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -43,6 +45,7 @@ class PageRoutes:
             Route("/page/{name}", self._file),
             Route("/archives/{channel}/{message}", self._permalink),
             Route("/workspace/events", self._events),
+            Route("/workspace/files/{file}", self._shared),
             Route("/workspace/api/scene", self._scene),
             Route("/workspace/api/{deed}", self._do, methods=["POST"]),
         ]
@@ -68,6 +71,18 @@ class PageRoutes:
             return JSONResponse({"error": str(refusal)}, status_code=400)
         extra = {"suggestions": self._suggestions, "connections": self._connected()}
         return JSONResponse(seen | extra, headers={"Cache-Control": "no-store"})
+
+    async def _shared(self, request: Request) -> Response:
+        """A file for the person to keep, never for the browser to run."""
+        try:
+            file = self._control.file(request.query_params.get("as", "ada"), request.path_params["file"])
+        except WorkspaceError as refusal:
+            return JSONResponse({"error": str(refusal)}, status_code=400)
+        if file is None:
+            return Response("not found", status_code=404)
+        disposition = f"attachment; filename*=UTF-8''{quote(file.name)}"
+        headers = security_headers() | {"Content-Disposition": disposition}
+        return Response(file.content, media_type="application/octet-stream", headers=headers)
 
     async def _events(self, request: Request) -> Response:
         person = self._control.user_id(request.query_params.get("as", "ada"))
@@ -103,6 +118,23 @@ def _post(control: Control, given: Arguments) -> Json:
     thread = given.text("thread_ts") or None
     user, channel, text = given.given("user"), given.given("channel"), given.given("text")
     return {"ts": control.post(user, channel, text, thread, broadcast=given.flag("broadcast"))}
+
+
+def _share(control: Control, given: Arguments) -> Json:
+    try:
+        content = base64.b64decode(given.given("content"), validate=True)
+    except ValueError:
+        raise SlackError("invalid_arguments") from None
+    shared = control.share_file(
+        given.given("user"),
+        given.given("channel"),
+        given.given("name"),
+        content,
+        given.text("text"),
+        given.text("thread_ts") or None,
+        mimetype=given.text("mimetype", "application/octet-stream"),
+    )
+    return {"ts": shared}
 
 
 def _edit(control: Control, given: Arguments) -> Json:
@@ -178,6 +210,7 @@ def _join(control: Control, given: Arguments) -> Json:
 
 DEEDS: dict[str, Deed] = {
     "post": _post,
+    "share": _share,
     "edit": _edit,
     "delete": _delete,
     "react": _react,

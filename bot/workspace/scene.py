@@ -26,6 +26,13 @@ def scene(state: State, views: Views, person: Person) -> Json:
     }
 
 
+def shows_file(state: State, person: Person, file: str) -> bool:
+    """Whether one of the messages that the person sees has the file."""
+    channels = [channel for channel in state.channels.values() if _sees(person, channel)]
+    messages = (message for channel in channels for message in _messages(state, channel, person))
+    return any(item["id"] == file for message in messages for item in message.get("files", ()))
+
+
 def _sees(person: Person, channel: Channel) -> bool:
     if person.id in channel.members:
         return True

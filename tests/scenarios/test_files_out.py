@@ -62,6 +62,14 @@ def test_a_file_of_the_workspace_is_handed_to_the_thread(oxbow: Product) -> None
     assert answers(oxbow, thread) == ["Measured."]
 
 
+def test_what_slack_tells_of_its_own_file_is_nothing_new(oxbow: Product) -> None:
+    thread = run(oxbow, LOG, SHARE)
+    before = oxbow.events("general", thread)
+    [ts] = [message["ts"] for message in oxbow.workspace.messages("general", thread) if message.get("files")]
+    oxbow.hear("general", ts)
+    assert oxbow.events("general", thread) == before
+
+
 def test_a_file_larger_than_what_is_read_at_once_comes_whole(oxbow: Product) -> None:
     thread = run(oxbow, calls("bash", command="seq 100000 > out.log"), SHARE, calls("bash", command="ls -A"))
     assert files(oxbow, thread) == {"out.log": "".join(f"{n}\n" for n in range(1, 100_001))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -106,6 +107,17 @@ def test_a_reply_is_written_in_the_thread(page: webdriver.Chrome, workspace: Loc
     page.find_element(By.ID, "thread-text").send_keys("answer", Keys.ENTER)
     workspace.wait_for(lambda: len(workspace.messages("general", root)) == 2)
     eventually(lambda: texts(page, ".thread-line .count") == ["1 reply"])
+
+
+def test_a_file_is_shared_with_words_and_can_be_opened(
+    page: webdriver.Chrome, workspace: LocalWorkspace, tmp_path: Path
+) -> None:
+    (tmp_path / "boot.log").write_bytes(b"hello\n")
+    page.find_element(By.ID, "composer-text").send_keys("see")
+    page.find_element(By.CSS_SELECTOR, "#composer input[type=file]").send_keys(str(tmp_path / "boot.log"))
+    eventually(lambda: texts(page, "#messages .files a") == ["boot.log 6 B"])
+    [message] = workspace.messages("general")
+    assert (message["text"], workspace.content(message["files"][0]["id"])) == ("see", b"hello\n")
 
 
 def test_another_person_sees_what_is_theirs(page: webdriver.Chrome, workspace: LocalWorkspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 from collections.abc import Iterator
@@ -94,6 +95,21 @@ def test_a_person_may_do_on_the_page_what_a_test_does_in_python(workspace: Local
     assert workspace.message("general", posted)["text"] == "hello"
     assert do(workspace, "delete", **where) == (200, {})
     assert workspace.messages("general") == []
+
+
+def test_a_file_is_shared_and_opened_by_those_who_see_its_message(workspace: LocalWorkspace) -> None:
+    given = {"user": "ada", "name": "a <b>.html", "content": base64.b64encode(b"<script>").decode()}
+    private = do(workspace, "share", **given, channel=workspace.channel_id("salaries"))[1]["ts"]
+    [file] = workspace.message("salaries", private)["files"]
+    with connection(workspace) as http:
+        http.request("GET", f"/workspace/files/{file['id']}?as=ada")
+        answer = http.getresponse()
+        assert (answer.status, answer.read()) == (200, b"<script>")
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''a%20%3Cb%3E.html"
+        http.request("GET", f"/workspace/files/{file['id']}?as=mei")
+        assert http.getresponse().status == 404
+    assert do(workspace, "share", **given | {"content": "%"}, channel="C0GENERAL1")[0] == 400
 
 
 def test_an_app_that_is_away_is_told_to_the_person(workspace: LocalWorkspace) -> None:

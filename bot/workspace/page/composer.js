@@ -1,6 +1,7 @@
 // The message field: sends on Enter, completes mentions, channels and commands.
 
 import { element } from "./elements.js";
+import { icon } from "./icons.js";
 
 const COMMANDS = [
   ["/oxbow search ", "find solved problems, for you alone"],
@@ -13,10 +14,11 @@ const COMMANDS = [
 ];
 
 export class Composer {
-  /** `send(text, broadcast)` is awaited; `workspace` offers the names; `inThread` allows sending to the channel. */
-  constructor(place, { workspace, send, inThread = false, id }) {
+  /** `send(text, broadcast)` and `share(file, text)` are awaited; `workspace` offers the names; `inThread` allows sending to the channel. */
+  constructor(place, { workspace, send, share, inThread = false, id }) {
     this.workspace = workspace;
     this.send = send;
+    this.share = share;
     this.chosen = 0;
     this.choices = [];
     this.area = element("textarea", {
@@ -25,10 +27,11 @@ export class Composer {
     });
     this.list = element("ul", { id: `${id}-choices`, class: "choices", role: "listbox", "aria-label": "Suggestions", hidden: true });
     this.button = element("button", { type: "submit", class: "send", "aria-label": "Send", disabled: true }, "Send");
+    this.picked = element("input", { type: "file", class: "picked", "aria-label": "Share a file", on: { change: () => this.attach() } });
     this.broadcast = element("input", { type: "checkbox" });
     this.form = element("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); this.submit(); } } },
       this.list,
-      element("div", { class: "composer-box" }, this.area, this.button),
+      element("div", { class: "composer-box" }, this.area, element("label", { class: "icon attach", title: "Share a file" }, icon("attach"), this.picked), this.button),
       inThread ? element("label", { class: "broadcast" }, this.broadcast, " Also send to the channel") : null);
     this.closed = element("p", { class: "composer-closed", hidden: true });
     place.append(this.form, this.closed);
@@ -112,6 +115,17 @@ export class Composer {
       event.preventDefault();
       this.submit();
     }
+  }
+
+  /** The chosen file goes at once, with the words in the field. */
+  async attach() {
+    const [file] = this.picked.files;
+    if (file === undefined) return;
+    const text = this.area.value.trim();
+    this.area.value = "";
+    this.changed();
+    if (!(await this.share(file, text)) && this.area.value === "") this.fill(text);
+    this.picked.value = "";
   }
 
   async submit() {

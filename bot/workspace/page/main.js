@@ -44,8 +44,8 @@ const deeds = {
 
 const list = new MessageList(find("messages"), { workspace, deeds, inThread: false }, hint);
 const replies = new MessageList(find("replies"), { workspace, deeds, inThread: true });
-const composer = new Composer(find("composer"), { workspace, send: sayInChannel, id: "composer-text" });
-const threadComposer = new Composer(find("thread-composer"), { workspace, send: sayInThread, id: "thread-text", inThread: true });
+const composer = new Composer(find("composer"), { workspace, send: sayInChannel, share: (file, text) => shareFile(file, text), id: "composer-text" });
+const threadComposer = new Composer(find("thread-composer"), { workspace, send: sayInThread, share: (file, text) => shareFile(file, text, open.thread), id: "thread-text", inThread: true });
 
 async function sayInChannel(text) {
   const [name, ...rest] = text.split(/\s+/);
@@ -60,6 +60,12 @@ async function sayInThread(text, broadcast) {
     return false;
   }
   return (await attempt("post", { channel: open.channel, text, thread_ts: open.thread, broadcast })) !== null;
+}
+
+async function shareFile(file, text, thread = "") {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const content = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return (await attempt("share", { channel: open.channel, thread_ts: thread, text, name: file.name, mimetype: file.type, content })) !== null;
 }
 
 async function attempt(deed, given) {

@@ -32,6 +32,7 @@ export function renderMessage(message, { workspace, deeds, inThread, follows }) 
       follows ? null : byline(message, person, name),
       message.subtype === "thread_broadcast" && !inThread ? element("p", { class: "whisper" }, "replied to a thread") : null,
       content(message, { workspace, deeds }),
+      files(message, workspace),
       reactions(message, { workspace, deeds }),
       inThread ? null : threadLine(message, { workspace, deeds })),
     message.subtype === "tombstone" ? null : toolbar(message, { workspace, deeds, inThread }));
@@ -94,6 +95,19 @@ function content(message, { workspace, deeds }) {
   const person = workspace.people.get(message.user);
   const edited = message.edited && !person?.is_bot ? element("span", { class: "edited" }, "(edited)") : null;
   return element("div", { class: "content" }, blocks, edited);
+}
+
+function files(message, workspace) {
+  const shared = message.files ?? [];
+  if (shared.length === 0) return null;
+  return element("ul", { class: "files" }, shared.map((file) => element("li", {},
+    element("a", { href: `/workspace/files/${file.id}?as=${workspace.me}`, download: file.name ?? file.id },
+      icon("file"), element("strong", {}, file.title ?? file.id), element("span", {}, size(file.size))))));
+}
+
+function size(bytes) {
+  if (bytes === undefined) return "";
+  return bytes < 1024 ? `${bytes} B` : bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 function reactions(message, { workspace, deeds }) {
