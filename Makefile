@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults mutations conformance bench lint
+.PHONY: help setup run test faults mutations conformance bench pictures lint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ conformance: setup ## run the sandbox contract on every backend and write docs/s
 
 bench: setup ## measure throughput and latency on this machine
 	.venv/bin/python -m tests.bench
+
+pictures: setup ## make the pictures in docs/images anew, with chromium and chromedriver
+	OXBOW_PICTURES=docs/images .venv/bin/python -m pytest tests/browser/test_pictures.py
 
 lint: setup ## check style, formatting and types
 	.venv/bin/ruff check

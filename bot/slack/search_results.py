@@ -136,11 +136,12 @@ def _telling_line(hit: Hit) -> str:
 
 
 def _places(line: str, words: Sequence[str]) -> list[re.Match[str]]:
-    """Where the words stand as words, of two at one place the longer one."""
+    """Where the words stand as words outside of code, of two at one place the longer one."""
     if not words:
         return []
     either = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    return list(re.finditer(rf"(?<![\w*])(?:{either})(?![\w*])", line, re.IGNORECASE))
+    found = re.finditer(rf"`[^`]*`|(?<![\w*])(?:{either})(?![\w*])", line, re.IGNORECASE)
+    return [place for place in found if not place[0].startswith("`")]
 
 
 def _marked(line: str, words: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ def test_a_newcomer_mentions_the_bot_watches_the_answer_and_searches(
     browser.find_element(By.XPATH, "//*[@id='messages']//button[contains(., 'repl')]").click()
     await_text(browser, "#replies", "Done")
     await_text(browser, "#replies", "Evidence")
+    await_text(browser, "#replies", "Draft pull request")
     await_text(browser, "#replies", "Scripted model")
     await_text(browser, "#replies", "Draft pull request")
     assert browser.find_element(By.ID, "replies").text.count("Evidence") == 1

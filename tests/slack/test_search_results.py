@@ -67,6 +67,11 @@ def test_a_line_that_is_shown_anyway_is_not_repeated() -> None:
     assert shown(made).count("The nightly") == 1
 
 
+def test_in_code_no_word_is_marked() -> None:
+    made = search_results(results("tz", replace(FOUND, fix="an empty `tz` is tz", excerpt="")), shared=True)
+    assert "> an empty `tz` is *tz*" in shown(made)
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [(0, "today"), (1, "1 day ago"), (59, "59 days ago"), (90, "2025-10-07, 3 months ago")],

@@ -11,7 +11,7 @@ const KNOWN = {
   speech_balloon: "💬", question: "❓", exclamation: "❗", information_source: "ℹ️", arrow_right: "➡️", ballot_box_with_check: "☑️",
   black_square_button: "🔲", large_green_circle: "🟢", large_yellow_circle: "🟡", red_circle: "🔴", white_circle: "⚪",
   zzz: "💤", point_up: "☝️", raised_hands: "🙌", slightly_smiling_face: "🙂", smile: "😄", robot_face: "🤖", chart_with_upwards_trend: "📈",
-  test_tube: "🧪", recycle: "♻️", mute: "🔇", bell: "🔔", no_bell: "🔕", pushpin: "📌", clock1: "🕐", stopwatch: "⏱️", hand: "✋", raised_hand: "✋",
+  handshake: "🤝", test_tube: "🧪", recycle: "♻️", mute: "🔇", bell: "🔔", no_bell: "🔕", pushpin: "📌", clock1: "🕐", stopwatch: "⏱️", hand: "✋", raised_hand: "✋",
 };
 
 /** What people may put under a message. */

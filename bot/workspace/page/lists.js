@@ -36,12 +36,15 @@ export class MessageList {
     });
     this.shown = kept;
     this.replace(nodes.length ? nodes : [this.empty()].filter((node) => node !== null));
-    if (follow) this.place.scrollTop = this.place.scrollHeight;
+    if (!follow) return;
+    this.place.scrollTop = this.place.scrollHeight;
+    this.atEnd = true;
   }
 
-  /** Forget everything shown, as when another person looks. */
+  /** Forget everything shown, as when another person looks; what takes its place is read from its beginning. */
   clear() {
     this.shown = new Map();
+    this.atEnd = false;
   }
 
   /** Bring a message into view and point it out. */

@@ -186,7 +186,10 @@ function route() {
   open.thread = thread ?? null;
   if (message !== undefined && message === thread && !workspace.messages.get(open.channel)?.get(thread)?.reply_count) open.thread = null;
   workspace.unread.delete(open.channel);
-  if (open.home !== before.home || open.channel !== before.channel) list.clear();
+  if (open.home !== before.home || open.channel !== before.channel) {
+    list.clear();
+    find("messages").scrollTop = 0;
+  }
   if (open.home && !before.home) attempt("home", {});
   document.body.classList.remove("with-channels");
   find("menu").setAttribute("aria-expanded", "false");
