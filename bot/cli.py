@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     again = _add(
         commands, "refit", "learn the ranking anew from what people did with earlier threads", _refit
     )
-    again.add_argument(
+    instead = again.add_mutually_exclusive_group()
+    instead.add_argument("--show", action="store_true", help="print what is in use and every version instead")
+    instead.add_argument(
         "--back", action="store_true", help="return to the ranking before the current one instead"
     )
     measure = _add(commands, "eval", "measure recall on judged folders, in a database of its own", _eval)
@@ -202,8 +204,10 @@ def _import(asked: argparse.Namespace) -> int:
 
 
 def _refit(asked: argparse.Namespace) -> int:
-    from bot.refitting import renew_ranking, take_ranking_back  # noqa: PLC0415
+    from bot.refitting import renew_ranking, show_ranking, take_ranking_back  # noqa: PLC0415
 
+    if asked.show:
+        return show_ranking()
     return take_ranking_back() if asked.back else renew_ranking()
 
 

@@ -1,4 +1,4 @@
-"""`oxbow refit`: the ranking learned anew from what people did with earlier threads, or taken back."""
+"""`oxbow refit`: the ranking learned anew from what people did with earlier threads, shown, taken back."""
 
 from __future__ import annotations
 
@@ -48,6 +48,18 @@ def take_ranking_back() -> int:
     return 0
 
 
+def show_ranking() -> int:
+    """Print what searches go by now, feature by feature, and every version that was learned."""
+    settings = read_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
+        team = team_of(settings, engine)
+        current, known = current_weights(connection, team), versions(connection, team)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_explained(current, "in use"))
+    _list(console, known)
+    return 0
+
+
 def _print(result: Refit, known: Sequence[RankerVersion], *, accepted: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if result.weights is None:
@@ -58,13 +70,19 @@ def _print(result: Refit, known: Sequence[RankerVersion], *, accepted: bool) -> 
     gain = f"{100 * result.before:.1f} → {100 * result.after:.1f}"
     verdict = "in use from now on" if accepted else "not enough of a gain, nothing changes"
     console.print(f"{result.questions} questions; nDCG@10 of held-back ones {gain}: {verdict}.", markup=False)
-    console.print(_explained(result.weights))
+    console.print(_explained(result.weights, "learned"))
+    _list(console, known)
+
+
+def _list(console: Console, known: Sequence[RankerVersion]) -> None:
     for version in known:
         console.print(_line(version), markup=False)
+    if not any(version.current for version in known):
+        console.print("Searches go by the shipped weights.")
 
 
-def _explained(learned: Weights) -> Table:
-    table = Table("feature", "shipped", "learned")
+def _explained(learned: Weights, title: str) -> Table:
+    table = Table("feature", "shipped", title)
     for feature, shipped, weight in zip(FEATURES, DEFAULT.values(), learned.values(), strict=True):
         table.add_row(feature, f"{shipped:+.3f}", f"{weight:+.3f}")
     return table

@@ -170,6 +170,9 @@ def test_a_ranking_is_learned_taken_back_and_taken_back_no_further(engine: Engin
     learned = oxbow("refit", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
     assert "in use from now on" in learned.stdout
     assert f"version 1, {datetime.now(UTC):%Y-%m-%d}: {MANY} questions" in learned.stdout
+    shown = oxbow("refit", "--show", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
+    assert "unsolved" in shown.stdout
+    assert ", in use" in shown.stdout
     back = oxbow("refit", "--back", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")
     assert back.stdout == "Searches go by the shipped weights.\n"
     further = oxbow("refit", "--back", DATABASE_URL=database_url, OXBOW_EMBEDDER="hashing")

@@ -2,7 +2,8 @@
 
 Words follow Zipf's law as in any language, so common terms have long postings and rare ones tell threads
 apart. A real embedder places the topics; the passages lie around theirs, about as near to each other as
-passages of one topic are in real chat. Embedding them all would take hours.
+passages of one topic are in real chat, and in the directions in which the topics differ: in all directions
+alike no two would have neighbours in common. Embedding them all would take hours.
 """
 
 from __future__ import annotations
@@ -12,20 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from memory.chunking import passages, solution_terms
 from memory.embedder import Embedder, Vector
 from memory.index import PreparedSolution
 from memory.solutions import Evidence, Solution, Utterance
 
+Matrix: TypeAlias = npt.NDArray[np.float64]
+
 TEAM = "T1"
 CHANNELS = 40
 TOPICS = 300
 WORDS = 20_000
-SPREAD = 0.05
-"""Of each of the 384 coordinates around the topic's: cosines of about 0.5 within a topic."""
+SPREAD = 0.98
+"""Length of what sets a passage apart from its topic, which has length 1: cosines of 0.5 within a topic."""
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SYLLABLES = tuple(first + vowel for first in "bdfgklmnprstvwz" for vowel in "aeiou")
@@ -57,8 +62,8 @@ class Corpus:
 
     def prepared(self, count: int, embedder: Embedder) -> Iterator[PreparedSolution]:
         """Solutions, ready to be stored, that together have at least `count` passages."""
-        centres = np.array(embedder.embed([topic.described for topic in self.topics]))
-        chance, noise = random.Random(8), np.random.default_rng(9)
+        around = _Surroundings(self._centres(embedder), seed=9)
+        chance = random.Random(8)
         made = number = 0
         while made < count:
             number += 1
@@ -66,15 +71,22 @@ class Corpus:
             solution = self._solution(chance, number, self.topics[place])
             pieces = passages(solution)
             made += len(pieces)
-            around = centres[place] + noise.normal(0, SPREAD, (len(pieces), centres.shape[1]))
-            around /= np.linalg.norm(around, axis=1, keepdims=True)
             yield PreparedSolution(
                 solution=solution,
                 terms=solution_terms(solution),
                 passages=pieces,
-                vectors=tuple(around.tolist()),
+                vectors=tuple(around.of(place, len(pieces))),
                 embedder=embedder.name,
             )
+
+    def vectors(self, count: int, embedder: Embedder) -> KnownVectors:
+        """Vectors that lie as the passages' do and are none of theirs, each under a number."""
+        around, chance = _Surroundings(self._centres(embedder), seed=10), random.Random(11)
+        vectors = {str(number): around.of(chance.randrange(TOPICS), 1)[0] for number in range(count)}
+        return KnownVectors(embedder.name, embedder.dimensions, vectors)
+
+    def _centres(self, embedder: Embedder) -> Matrix:
+        return np.array(embedder.embed([topic.described for topic in self.topics]))
 
     def questions(self, count: int, *, words: int) -> list[str]:
         """Questions of about that many words on some of the topics."""
@@ -113,6 +125,22 @@ class Corpus:
             files=(topic.file,),
             conversation=tuple(Utterance(author="Ada", text=text) for text in said),
         )
+
+
+class _Surroundings:
+    """Vectors around the topics'."""
+
+    def __init__(self, centres: Matrix, *, seed: int) -> None:
+        self._centres = centres
+        self._directions = centres - centres.mean(axis=0)
+        self._noise = np.random.default_rng(seed)
+
+    def of(self, topic: int, count: int) -> list[Vector]:
+        apart = self._noise.normal(size=(count, len(self._centres))) @ self._directions
+        apart *= SPREAD / np.linalg.norm(apart, axis=1, keepdims=True)
+        around = self._centres[topic] + apart
+        vectors: list[Vector] = (around / np.linalg.norm(around, axis=1, keepdims=True)).tolist()
+        return vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,10 @@ def search(passages: int) -> Figures:
             whole = _searches(engine, embedder, questions)
             figures |= spread(f"{name} question, SQL alone", database)
             figures |= spread(f"{name} question, embedding included", whole)
+        others = corpus.vectors(COMPARED, embedder)
         with engine.connect() as connection:
             for name, scope in SCOPES.items():
-                found = found_of_nearest(connection, known, asked["long"][:COMPARED], scope)
+                found = found_of_nearest(connection, others, list(others.vectors), scope)
                 figures |= {f"{name}, found of the nearest {top}, percent": 100 * found[top] for top in found}
         return figures
 
