@@ -54,6 +54,7 @@ def serve_tenants(shared: Shared, stopping: Event, *, listen: bool) -> None:
         front: FrontDoor | None = None
         tenancy = Tenancy(
             installations=installations,
+            teams=settings.oxbow_teams,
             open_workspace=lambda team: _workspace(shared, sealing, front, ended, team),
         )
         if listen:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -45,8 +45,10 @@ class _Tenant:
 class Tenancy:
     """Serves whoever is installed."""
 
-    def __init__(self, *, installations: Installations, open_workspace: Open) -> None:
+    def __init__(self, *, installations: Installations, teams: Collection[str], open_workspace: Open) -> None:
+        """`teams` are those that the operator names; another is not served though it be installed."""
         self._installations = installations
+        self._teams = frozenset(teams)
         self._open = open_workspace
         self._tenants: dict[str, _Tenant] = {}
         self._retry_at: dict[str, float] = {}
@@ -72,7 +74,8 @@ class Tenancy:
 
     def _look(self, closing: ThreadPoolExecutor) -> None:
         try:
-            found = {it.team: it for it in self._installations.all() if it.parked is None}
+            served = (it for it in self._installations.all() if it.parked is None and it.team in self._teams)
+            found = {it.team: it for it in served}
         except DatabaseLost as error:
             logger.warning("the database is away: %s", error)
             return
@@ -121,6 +124,9 @@ def at_work(worker: Worker, ended: Event, *, drain_seconds: float) -> Iterator[N
 def reseal(installations: Installations, sealing: Sealing) -> None:
     """Seal everything under the first key, so that the others can be taken away."""
     for installation in installations.all():
-        installations.renew(
-            installation.team, lambda it: (sealing.resealed(it.sealed), it.expires_at), wait=True
-        )
+        try:
+            installations.renew(
+                installation.team, lambda it: (sealing.resealed(it.sealed), it.expires_at), wait=True
+            )
+        except Unsealable as error:
+            logger.warning("workspace %s: OXBOW_TOKEN_KEY is not its key. %s", installation.team, error)

@@ -131,3 +131,5 @@ def test_what_is_sealed_under_an_old_key_is_sealed_anew_and_the_old_key_can_go(
     [after] = installations.all()
     assert Sealing([KEY]).open(after.sealed) == b"given"
     assert (after.installed_at, after.expires_at) == (before.installed_at, before.expires_at)
+    reseal(installations, Sealing([OLD_KEY]))
+    assert [it.sealed for it in installations.all()] == [after.sealed]
