@@ -59,6 +59,7 @@ def planted(tmp_path: Path, shop: WebHost) -> dict[str, str]:
     }  # fmt: skip
     return {
         "OXBOW_REPOSITORIES": bare(tmp_path / "cart.git", work).as_uri(),
+        "OXBOW_WRITERS": "cart: U0ADA00001",
         "OXBOW_EGRESS": json.dumps({"cart": [host]}),
         "SSL_CERT_FILE": str(tmp_path / "host.pem.crt"),
         "UNRELATED_SECRET": IN_ENVIRONMENT,
