@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.brain.claimed import Claimed
 from bot.brain.network import Network
 from bot.brain.preparing import Preparing
+from bot.brain.staging import staged
 from bot.brain.taking import whole_file
 from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Mirrors
@@ -21,7 +22,7 @@ from memory.events import (
     ToolFinished,
     ToolStatus,
 )
-from memory.file_events import FileFetched, FilesStaged, blob_key
+from memory.file_events import FilesStaged
 from memory.network_events import NetworkUsed
 from memory.secrets import SecretMask
 from memory.session import Session, ToolCall
@@ -109,23 +110,13 @@ class Hands:
             claimed.append(FilesStaged(files=known, problem="There is no workspace for the shared files."))
             return
         try:
-            problems = [self._staged(claimed, self._sandbox, attached.reference, file) for file in files]
+            problem = staged(claimed, self._sandbox, attached, files)
         except errors.SandboxLost:
             claimed.append(SandboxLost(reference=attached.reference))
         except errors.SandboxUnreachable as error:
             claimed.append(_later(claimed.session, error))
         else:
-            claimed.append(FilesStaged(files=known, problem="\n".join(filter(None, problems))))
-
-    def _staged(self, claimed: Claimed, sandbox: Sandbox, reference: str, file: FileFetched) -> str:
-        """Nothing, or why the workspace did not take the file."""
-        content = claimed.kept_output(blob_key(file.file))
-        call, epoch = f"upload-{file.file}", claimed.lease.epoch
-        try:
-            sandbox.write(reference, call=call, path=file.path, content=content, epoch=epoch)
-        except errors.FileProblem as problem:
-            return f"{file.path} is not in the workspace: {problem}"
-        return ""
+            claimed.append(FilesStaged(files=known, problem=problem))
 
     def run(self, claimed: Claimed, call: ToolCall, *, hosts: frozenset[str] | None = None) -> None:
         """Make or join the call, and record its end; a lost workspace ends it too, and is recorded.

@@ -5,9 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
+import pytest
+
+from bot.forge.plumbing import git
 from bot.workspace.server import DOWNLOAD
+from memory.change_events import PullRequestOpened
 from memory.events import Json, ToolFinished
 from memory.file_events import FileFetched, FilesShared
+from tests.scenarios.shop import FIX, Shop
 from tests.support.pictures import png
 from tests.support.product import Product
 from tests.support.script_model import ScriptModel, calls, in_turn, says
@@ -69,6 +74,16 @@ def test_files_are_in_the_workspace_under_plain_names(oxbow: Product) -> None:
     [output] = outputs(oxbow, thread)
     assert output.endswith("boot.log\nhello\n")
     assert output.count("boot.log") == 2
+
+
+@pytest.mark.parametrize("made", ["sed -i 's/first/fixed/' file", FIX], ids=["left as it is", "committed"])
+def test_what_people_share_is_no_part_of_the_change(shop: Shop, made: str) -> None:
+    thread = share(shop.oxbow, "boot.log", b"hello\n", "@Oxbow cart: the file is wrong")
+    seen = calls("bash", command=f"cat uploads/boot.log && {made} && git status --short")
+    shop.oxbow.settle(ScriptModel(in_turn(seen, says("It is right now."))))
+    [opened] = shop.events(thread, PullRequestOpened)
+    assert git("ls-tree", "-r", "--name-only", opened.head, cwd=shop.bare).split() == ["file"]
+    assert "uploads" not in outputs(shop.oxbow, thread)[0]
 
 
 def test_a_file_that_comes_later_is_there_for_the_next_command(oxbow: Product) -> None:
