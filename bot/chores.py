@@ -10,12 +10,13 @@ from bot.compose import build_secrets
 from bot.forge.repository import repositories
 from bot.hosting import build_forges
 from bot.instruction_proposals import InstructionProposals
+from bot.nightly_reading import NightlyReading
 from bot.nightly_refit import NightlyRefit
 from bot.periodic import Periodic, Task
 from bot.recurrence import Recurrence
 from bot.settings import Settings
 from bot.slack.announcements import Announcements
-from bot.slack.history import channel_named
+from bot.slack.history import SlackHistory, channel_named
 from bot.slack.side import SlackSide
 from bot.weekly_digest import WeeklyDigest
 from memory.channel_settings import ChannelSettings
@@ -33,7 +34,23 @@ def periodically(
     engine = engines.background
     chores, recall = Chores(engine), Recall(engine, patient(embedder))
     recurrence = build_recurrence(slack, engine, embedder.name)
-    tasks: list[Task] = [NightlyRefit(engine, recall, chores)]
+    tasks: list[Task] = [
+        NightlyRefit(engine, recall, chores),
+        NightlyReading(
+            engine=engine,
+            embedder=patient(embedder),
+            chores=chores,
+            history=lambda channel, recent: SlackHistory(
+                channel,
+                web=slack.web,
+                gate=slack.gate,
+                people=slack.people,
+                workspace_url=str(slack.web.call("auth.test").get("url") or "https://slack.com"),
+                recent=recent,
+            ),
+            secrets=build_secrets(settings),
+        ),
+    ]
     if settings.oxbow_instruction_file is not None:
         tasks.append(
             InstructionProposals(

@@ -20,6 +20,12 @@ NETWORK = "network"
 
 PREFERENCES = (REPOSITORY, MODEL, EFFORT, INSTRUCTIONS, REPLIES, MEMORY, SPEND, PERSONAL, NETWORK)
 
+EVERYTHING = "all"
+"""Of `memory`: what people solve here without Oxbow goes into it too."""
+
+SWITCHES = {MEMORY: ("on", "off", EVERYTHING), PERSONAL: ("on", "off")}
+"""What may be chosen of these."""
+
 OWN = (MODEL, EFFORT, INSTRUCTIONS)
 """What people may set for themselves too."""
 
@@ -110,7 +116,7 @@ def checked(name: str, value: str, offer: Offer, *, model: str | None) -> str:
         case "replies":
             return _one_of(value, get_args(Replies), "way to hear replies")
         case "memory" | "personal":
-            return _one_of(value, ("on", "off"), "choice")
+            return _one_of(value, SWITCHES[name], "choice")
         case "spend":
             return str(_dollars(value))
         case "network":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.slack.errors import SlackUnavailable, ThreadRefused
@@ -26,6 +27,16 @@ SPACING = 1.5
 CHANNEL_AGE = 60.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """Threads whose last message was said in a span of time; each moment in Unix seconds."""
+
+    begun_after: float
+    """Older threads are not looked at: channels are read from their end."""
+    after: float
+    before: float
+
+
 class SlackHistory:
     """The threads of one public channel, the newest first, back to where it was made public."""
 
@@ -38,8 +49,13 @@ class SlackHistory:
         people: People,
         workspace_url: str,
         spacing: float = SPACING,
+        recent: Recent | None = None,
     ) -> None:
-        """`channel` is an identifier, `workspace_url` begins the links to threads."""
+        """`channel` is an identifier, `workspace_url` begins the links to threads.
+
+        With `recent` only threads that came to rest lately are read.
+        """
+        self._recent = recent
         self._channel = channel
         self._web = web
         self._gate = gate
@@ -78,9 +94,15 @@ class SlackHistory:
             for message in self._pages("conversations.history"):
                 if message.get("subtype") == "channel_convert_to_public":
                     break
-                if message.get("reply_count"):
+                if self._recent and float(message["ts"]) < self._recent.begun_after:
+                    break
+                if message.get("reply_count") and self._wanted(message):
                     self._roots.append(message)
         return self._roots
+
+    def _wanted(self, root: Json) -> bool:
+        last = float(root.get("latest_reply") or root["ts"])
+        return self._recent is None or self._recent.after <= last < self._recent.before
 
     def _thread(self, name: str, root: str) -> ImportedThread | None:
         messages = []

@@ -116,7 +116,7 @@ class Control(Saying):
 
     def convert_to_public(self, channel: str) -> None:
         """Make it public; the app is not told."""
-        self._world.convert_to_public(self._world.state.channel(channel))
+        self._world.convert_to_public(self._world.state.channel(channel), self._admin())
 
     def share_externally(self, channel: str, *, pending: bool = False) -> None:
         """Share it with another organisation, or only invite that one (`pending`)."""

@@ -169,10 +169,19 @@ class World:
         with self.changed:
             self._change_channel(replace(channel, kind="private"))
 
-    def convert_to_public(self, channel: Channel) -> None:
-        """Make it public."""
+    def convert_to_public(self, channel: Channel, person: Person) -> None:
+        """Make it public; a notice in the channel marks where."""
         with self.changed:
             self._change_channel(replace(channel, kind="public"))
+            notice = Message(
+                ts=self.state.time_stamps.next(),
+                channel=channel.id,
+                author=person,
+                text=f"<@{person.id}> made this channel *public*. Any member can see it and join.",
+                subtype="channel_convert_to_public",
+            )
+            self.state.put(notice)
+            self._show(notice)
 
     def share(self, channel: Channel, *, pending: bool) -> None:
         """Share it with another organisation; a pending invitation is told to nobody."""

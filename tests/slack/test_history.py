@@ -82,6 +82,15 @@ def test_a_channel_that_is_not_public_is_refused(slack: Slack, channel: str) -> 
         history(slack, channel).count()
 
 
+def test_what_was_said_before_the_channel_was_made_public_is_not_read(slack: Slack) -> None:
+    slack.workspace.convert_to_private("general")
+    thread(slack, "the salaries import fails", "never mind")
+    slack.workspace.convert_to_public("general")
+    thread(slack, "the public import fails", "set the zone")
+    read = [each for each in history(slack).threads() if each is not None]
+    assert [each.messages[0].text for each in read] == ["the public import fails"]
+
+
 @pytest.mark.parametrize("name", ["general", "#general", "C0GENERAL1"])
 def test_a_channel_is_found_by_its_name_or_identifier(slack: Slack, name: str) -> None:
     assert channel_named(slack.web, name) == "C0GENERAL1"
