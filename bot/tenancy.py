@@ -21,8 +21,8 @@ from bot.worker import Worker
 from memory.errors import DatabaseLost
 from memory.installations import Installation, Installations
 
-LOOK_SECONDS = 5.0
-"""Between two looks at what is installed: so long another process's installation is not served here."""
+LOOK_SECONDS = 1.0
+"""Between two looks at what is installed, by whatever process; also the longest that a stop is not heard."""
 
 RETRY_SECONDS = 60.0
 """Until a workspace is tried again that could not be served."""
@@ -51,7 +51,8 @@ class Tenancy:
         self._teams = frozenset(teams)
         self._open = open_workspace
         self._tenants: dict[str, _Tenant] = {}
-        self._retry_at: dict[str, float] = {}
+        self._retry_at: dict[tuple[str, datetime], float] = {}
+        """By workspace and installation: a new one is tried at once."""
         self._woken = Event()
 
     def look_now(self) -> None:
@@ -84,7 +85,8 @@ class Tenancy:
                 logger.info("workspace %s is not served any more", team)
                 closing.submit(self._tenants.pop(team).parts.close)
         for team, installation in found.items():
-            if team not in self._tenants and time.monotonic() >= self._retry_at.get(team, 0.0):
+            retry_at = self._retry_at.get((team, installation.installed_at), 0.0)
+            if team not in self._tenants and time.monotonic() >= retry_at:
                 self._admit(installation)
 
     def _admit(self, installation: Installation) -> None:
@@ -93,7 +95,7 @@ class Tenancy:
             parts.enter_context(self._open(team))
         except (SlackProblem, DatabaseLost, Unsealable) as error:
             logger.warning("workspace %s cannot be served now: %s", team, error)
-            self._retry_at[team] = time.monotonic() + RETRY_SECONDS
+            self._retry_at[team, installation.installed_at] = time.monotonic() + RETRY_SECONDS
             return
         self._tenants[team] = _Tenant(installed_at=installation.installed_at, parts=parts)
         logger.info("workspace %s is served", team)

@@ -82,6 +82,9 @@ def test_one_that_cannot_be_served_keeps_no_other(opened: Opened) -> None:
     opened.refused.add("T1")
     opened.install("T1", "T2")
     eventually(lambda: opened.served == ["T2"])
+    opened.refused.clear()
+    opened.install("T1")
+    eventually(lambda: opened.served == ["T2", "T1"])
 
 
 def test_a_worker_that_ends_by_itself_ends_the_process(engine: Engine) -> None:

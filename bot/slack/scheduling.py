@@ -11,7 +11,7 @@ import time
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from bot.slack.errors import SlackUnavailable, ThreadRefused
+from bot.slack.errors import SlackProblem, SlackUnavailable
 from bot.slack.gate import Gate
 from bot.slack.people import People
 from bot.slack.rendered import Rendered, escape, plain
@@ -91,14 +91,14 @@ class Scheduling:
             self._open(due, asked_at + LAST_POST)
         except SlackUnavailable as problem:
             self._schedules.put_off(due, problem.delay)
-        except ThreadRefused as refused:
+        except SlackProblem as refused:
             self._schedules.park(due, f"I cannot post in the channel ({refused})")
         except ScheduleProblem as problem:
             self._schedules.park(due, str(problem))
         return True
 
     def _open(self, due: Due, last_post: float) -> None:
-        """Raises `SlackUnavailable`, `ThreadRefused`, `ScheduleProblem`."""
+        """Raises `SlackProblem`, `ScheduleProblem`."""
         verdict = self._gate.check(due.schedule.channel, max_age=POST_AGE)
         if verdict.visibility == "unknown":
             raise SlackUnavailable(verdict.reason, delay=LOOK_SECONDS)

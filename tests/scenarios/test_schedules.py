@@ -164,6 +164,16 @@ def test_nothing_is_said_in_a_channel_that_is_public_no_more_and_the_list_says_w
     assert not scheduling.step()
 
 
+@pytest.mark.parametrize("refusal", ["not_in_channel", "msg_too_long"])
+def test_what_slack_does_not_take_is_parked_with_its_reason(
+    oxbow: Product, schedules: Schedules, scheduling: Scheduling, refusal: str
+) -> None:
+    due(oxbow, schedules)
+    oxbow.workspace.fail_next("chat.postMessage", refusal)
+    assert scheduling.step()
+    assert refusal in str(only(oxbow, schedules).parked)
+
+
 def test_nothing_begins_while_slack_does_not_say_what_the_channel_is(
     oxbow: Product, schedules: Schedules, scheduling: Scheduling
 ) -> None:
