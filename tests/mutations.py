@@ -26,6 +26,8 @@ SECONDS = 60
 LEASES = "tests/memory/test_leases.py"
 LOG = "tests/memory/test_log.py"
 LOCAL = "tests/sandbox/test_local.py"
+AUTHORITY = "tests/brain/test_authority.py"
+APPROVALS = "tests/brain/test_decide_approvals.py"
 HELD = "WHERE id = :session AND lease_epoch = :epoch AND lease_owner = :owner"
 
 
@@ -160,6 +162,37 @@ MUTATIONS = (
         old="if kind is None or version > kind.VERSION:",
         new="if kind is None:",
         tests=("tests/memory/test_codec.py::test_what_is_not_known_is_said_to_be_unknown",),
+    ),
+    Mutation(
+        name="a change is pushed for whoever asks",
+        file="bot/brain/authority.py",
+        old="if person in listed:",
+        new="if True:",
+        tests=(f"{AUTHORITY}::test_a_forge_without_accounts_is_decided_by_the_operator_s_list",),
+    ),
+    Mutation(
+        name="one account may be linked with two people",
+        file="migrations/versions/0016_accounts.py",
+        old=",\n        UNIQUE (team, server, number)",
+        new="",
+        tests=(f"{AUTHORITY}::test_an_account_belongs_to_one_person",),
+    ),
+    Mutation(
+        name="the model decides between repositories that people named",
+        file="bot/brain/repository_choice.py",
+        old="if not meant.contested:",
+        new="if True:",
+        tests=(
+            "tests/brain/test_decide_repositories.py"
+            "::test_the_model_does_not_decide_between_what_people_named",
+        ),
+    ),
+    Mutation(
+        name="the word about one push lets another through",
+        file="bot/brain/publication.py",
+        old='call=f"{PULL_REQUEST}:{exported.commit}"',
+        new="call=PULL_REQUEST",
+        tests=(f"{APPROVALS}::test_the_word_about_a_push_is_about_its_commit",),
     ),
 )
 

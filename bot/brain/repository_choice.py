@@ -35,7 +35,7 @@ def next_choice(session: Session, meant: Chosen | Undecided | None) -> Step | No
     match meant:
         case Chosen(repository=named, how="named") if chosen is None or chosen.repository != named.name:
             return Choose(chosen=RepositoryChosen(repository=named.name, how="named"))
-        case None if chosen is not None and chosen.repository is not None:
+        case None if _said_otherwise(session):
             return Choose(chosen=RepositoryChosen(repository=None, how="named"))
         case Chosen(repository=repository, how=how) if chosen is None:
             return Choose(chosen=RepositoryChosen(repository=repository.name, how=how))
@@ -43,6 +43,13 @@ def next_choice(session: Session, meant: Chosen | Undecided | None) -> Step | No
             return _undecided(session, meant)
         case _:
             return None
+
+
+def _said_otherwise(session: Session) -> bool:
+    """Whether `repo: none` answers a question that waits, or takes back what was chosen."""
+    chosen = session.choice.chosen
+    asked = session.choice.open_in(session.turn)
+    return asked is not None if chosen is None else chosen.repository is not None
 
 
 def _undecided(session: Session, meant: Undecided) -> Step:

@@ -49,7 +49,7 @@ def pull_request_notice(session: Session, key: str) -> Rendered:
     return plain(told if what != "merged" or _approved(session) else f"{told} {_ALONE}")
 
 
-_ALONE = "Nobody approved it but who asked for it, if anybody did."
+_ALONE = "Nobody but who asked for it has approved it."
 
 
 def _approved(session: Session) -> bool:

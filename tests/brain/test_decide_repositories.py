@@ -90,7 +90,9 @@ def test_a_choice_from_the_list_is_obeyed_and_the_first_counts() -> None:
 def test_words_after_the_question_decide_as_well() -> None:
     named = Chosen(repository=ORDERS, how="named")
     assert follows(*PUT, said("repo: orders", ts="2.0"), meant=named) == chose("orders", "named")
-    assert follows(*PUT, said("repo: none", ts="2.0"), meant=None) == Attach()
+    none = (*PUT, said("repo: none", ts="2.0"))
+    assert follows(*none, meant=None) == chose(None, "named")
+    assert follows(*none, RepositoryChosen(repository=None, how="named"), meant=None) == Attach()
 
 
 def test_words_that_name_nothing_are_put_before_the_model_once() -> None:

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from bot.brain.publication import branch_name, commit_message, description, requester
+from bot.slack.pull_requests import publishing
 from memory.change_events import ChangeAuthorised
+from memory.events import Event
 from memory.session import Session
 from tests.brain import change_logs as changes
-from tests.brain.logs import answered, asked, hit, posted, recalled, said, session_of, then
+from tests.brain.logs import (
+    answered,
+    asked,
+    attached,
+    finished,
+    first_answer,
+    hit,
+    posted,
+    recalled,
+    said,
+    session_of,
+    started,
+    then,
+    use,
+)
 
+PUSHED = (
+    changes.checked(),
+    changes.exported(),
+    changes.authorised(),
+    changes.push_started(),
+    changes.pushed(),
+)
 SESSION = UUID("12345678-0000-0000-0000-000000000000")
 THREAD = "https://riverbend.slack.com/archives/C1/p1"
 
@@ -70,3 +95,30 @@ def test_who_asked_is_whose_message_began_the_turn() -> None:
     assert requester(made()) == ("UADA", "Ada")
     opened = session_of(said(), *posted("progress:1", "progress"), said("mine too", by="Bruno", ts="2.0"))
     assert requester(opened) == ("UADA", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ((), "Running the repository's checks"),
+        ((changes.checked(),), "Looking through the change"),
+        ((changes.checked(), changes.exported()), "Asking whether this may be pushed"),
+        ((changes.checked(), changes.exported(), changes.authorised()), "Pushing the branch"),
+        ((*PUSHED,), "Opening the pull request"),
+        ((changes.awaited(),), "Waiting: the forge does not answer. I ask again by myself"),
+        ((*PUSHED, changes.opened()), None),
+        ((changes.withheld(),), None),
+    ],
+)
+def test_people_see_which_step_of_publishing_is_under_way(
+    events: tuple[Event, ...], words: str | None
+) -> None:
+    worked = (
+        *first_answer(use("c1")),
+        attached(repository="cart", base_commit=changes.BASE),
+        started(),
+        finished(),
+        asked(11),
+        answered(text="It is fixed."),
+    )
+    assert publishing(session_of(*worked, *events)) == words

@@ -111,7 +111,9 @@ def test_the_approval_of_who_asked_is_a_comment_and_somebody_else_s_counts(
     follow(oxbow)
     cart.merge(1)
     follow(oxbow)
-    assert any("Nobody approved it but who asked" in text for text in oxbow.answers("general", thread))
+    assert any(
+        "Nobody but who asked for it has approved" in text for text in oxbow.answers("general", thread)
+    )
     cart.review(1, user="bruno", state="APPROVED", body="")
     state = fold(oxbow.log.read(oxbow.log.sessions()[0].session)).change
     assert state.standing is not None
