@@ -80,6 +80,7 @@ def form(**fields: Any) -> bytes:
         (form(team_id="T2", command="/oxbow"), "application/x-www-form-urlencoded"),
         (form(payload=json.dumps({"team": {"id": "T2"}})), "application/x-www-form-urlencoded"),
     ],
+    ids=["an event", "a command", "a press"],
 )
 def test_a_request_goes_whole_to_the_workspace_that_it_names(door: Door, body: bytes, kind: str) -> None:
     assert door.post(body, kind) == "200 OK"
