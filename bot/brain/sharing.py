@@ -13,8 +13,9 @@ from bot.slack.files import FileRefused
 from memory.outgoing_events import FilePosted, FileUploaded
 from memory.secrets import SecretMask
 
-OUT_BYTES = 5 * 1024**2
-"""Of one file: a long log, a chart or a table; a thread is no archive, and the file is held in memory."""
+OUT_BYTES = 1024**2
+"""Of one file: a long log, a chart or a table. Looking for secrets in as much takes two seconds, in which the
+rest of the process gets little done."""
 
 TURN_FILES = 10
 """Files that one turn puts into a thread; more would bury what people say."""
@@ -41,7 +42,7 @@ class Sharing:
         """
         begun = claimed.session.outgoing_file(key)
         if begun is None:
-            self._upload(claimed, key, plain_name(name), content)
+            self._upload(claimed, key, plain_name(self._secrets.text(name)), content)
         elif begun.posted is None and self._posts.posted(claimed.address, begun.file):
             claimed.append(FilePosted(key=key))
         return self._posted(claimed, key)

@@ -47,7 +47,7 @@ SHARE_FILE = ToolDefinition(
     name="share_file",
     description=(
         "Put a file of the workspace into the thread for people to open: a report, a chart, a long log. At "
-        "most 5 MB; secrets in a text are masked. Quote what matters in the answer too."
+        "most 1 MB; secrets in a text are masked. Quote what matters in the answer too."
     ),
     input_schema=_schema(("path",), path=_WORDS),
 )
