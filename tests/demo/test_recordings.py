@@ -45,6 +45,9 @@ class Workplace:
                 assert before.count(old) == 1
                 (self.root / path).write_text(before.replace(old, new))
                 return "edited"
+            case "share_file", {"path": str(path)}:
+                assert "OK" in (self.root / path).read_text()
+                return f"{path} is in the thread."
             case other:
                 raise AssertionError(f"no such tool: {other}")
 
@@ -93,5 +96,5 @@ def test_the_tests_go_from_red_to_green_and_the_change_is_committed(
     assert workplace.test_results == [1, 0]
     assert git("rev-list", "--count", "HEAD", cwd=workplace.root).strip() == "2"
     assert f"**Commit** `{git('rev-parse', '--short', 'HEAD', cwd=workplace.root).strip()}`" in block["text"]
-    assert git("status", "--porcelain", cwd=workplace.root) == ""
+    assert git("status", "--porcelain", "--untracked-files=no", cwd=workplace.root) == ""
     assert ("https://slack.example/p1" in block["text"]) == bool(memory and problem.shortcut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.demo.moves import commit, look_at, replace, run_tests
+from bot.demo.moves import commit, look_at, replace, run_tests, share_output
 from bot.model.script import Problem
 
 _SUBJECT = "Order log archives by number, not by name"
@@ -35,7 +35,12 @@ LOG_ROTATE = Problem(
             ),
         ),
         run_tests("Now the tests again, all of them.", expected="\nOK"),
-        commit("Everything passes. I commit the change.", subject=_SUBJECT),
+        share_output(
+            "Everything passes. The whole run goes into the thread, for whoever wants to see it.",
+            command="python3 -m unittest -v",
+            path="test-run.log",
+        ),
+        commit("I commit the change.", subject=_SUBJECT),
     ),
     answer=f"""\
 Retention keeps the newest archives again, however many there are.
@@ -47,7 +52,7 @@ before `app-2.log`: from the tenth archive on the newest ones counted as the old
 
 **Evidence**
 - `python3 -m unittest` before: 3 tests, 1 failure (`app-7.log` to `app-9.log` were left)
-- `python3 -m unittest` after: 3 tests, OK
+- `python3 -m unittest` after: 3 tests, OK; the whole run is in `test-run.log` above
 
 **Commit** `{{commit}}` {_SUBJECT}
 
