@@ -65,6 +65,8 @@ class ChangeChecked:
     runs: tuple[CheckRun, ...]
     problem: str = ""
     """Why they could not be run."""
+    solved_at: str = ""
+    """A newer commit of the default branch at which the test that failed passes without the change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

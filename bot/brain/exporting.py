@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from bot.brain.at_base import base_run, new_failures
+from bot.brain.at_base import HEAD, base_run, head_run, new_failures
 from bot.brain.claimed import Claimed
 from bot.forge.errors import ChangeRefused
 from bot.forge.leaving import Packed, packed, packing
+from bot.forge.mirrors import Bundle
 from bot.forge.quarantine import PACK_BYTES
 from memory.change_events import CheckRun
 from memory.secrets import SecretMask
@@ -49,13 +50,37 @@ class Exporting:
             if not run.holds:
                 return
 
+    def solved_at(
+        self, claimed: Claimed, commands: Mapping[str, str], base: str, newer: Callable[[], Bundle]
+    ) -> str:
+        """The commit of `newer` at which the declared test passes without the change, though it failed at
+        `base`; empty when that is not so. Raises as `check`."""
+        at_base = self._at_base(claimed, commands, "test", base) if "test" in commands else None
+        if not (isinstance(at_base, Finished) and at_base.exit_code):
+            return ""
+        bundle, session = newer(), claimed.session
+        self._sandbox.write(
+            _reference(session),
+            call=f"head:{session.turn}.{session.turn_requests}",
+            path=HEAD,
+            content=bundle.content,
+            epoch=claimed.lease.epoch,
+        )
+        before, again = _before(commands, "test"), commands.get("setup")
+        command = head_run(bundle.branch, bundle.commit, before, commands["test"], again=again)
+        there = self._execute(claimed, "check:test:head", command)
+        return bundle.commit if isinstance(there, Finished) and there.exit_code == 0 else ""
+
+    def _at_base(self, claimed: Claimed, commands: Mapping[str, str], name: str, base: str) -> Outcome:
+        again = commands.get("setup")
+        command = base_run(base, _before(commands, name), commands[name], again=again)
+        return self._execute(claimed, f"check:{name}:base", command)
+
     def _red_at_base(
         self, claimed: Claimed, commands: Mapping[str, str], name: str, base: str, outcome: Outcome
     ) -> bool:
         """Whether the command fails on the base's files too, and nothing fails that does not fail there."""
-        before = [commands[earlier] for earlier in list(commands)[: list(commands).index(name)]]
-        command = base_run(base, before, commands[name], again=commands.get("setup"))
-        there = self._execute(claimed, f"check:{name}:base", command)
+        there = self._at_base(claimed, commands, name, base)
         if not (isinstance(there, Finished) and there.exit_code) or isinstance(outcome, Unknown):
             return False
         now, then = (it.output.decode(errors="replace") for it in (outcome, there))
@@ -114,6 +139,11 @@ class Exporting:
         if isinstance(outcome, Cancelled):
             raise StopRequested
         return outcome
+
+
+def _before(commands: Mapping[str, str], name: str) -> list[str]:
+    """The commands that run before this one."""
+    return [commands[earlier] for earlier in list(commands)[: list(commands).index(name)]]
 
 
 def _reference(session: Session) -> str:

@@ -172,6 +172,12 @@ def _evidence(session: Session, exported: ChangeExported) -> Iterator[str]:
     yield from (f"- {run.name}: `{run.command}` {_result(run)}" for run in runs)
     if not runs:
         yield "- the repository declares no checks; the thread shows which commands were run"
+    solved = session.change.checked.solved_at if session.change.checked else ""
+    if solved:
+        yield (
+            f"- **the problem may be gone**: on `{exported.base_branch}` at `{solved[:12]}` the test that "
+            "failed where the work began passes without this change"
+        )
     match exported.premise:
         case "unmoved":
             yield f"- `{exported.base_branch}` is where the work began, `{exported.base[:12]}`"
@@ -203,6 +209,8 @@ def publication_text(session: Session) -> str:
     runs = change.checked.runs if change.checked else ()
     red = ", ".join(f"`{run.command}`" for run in runs if run.red_at_base)
     before = f" These checks fail at the base as well: {red}." if red else ""
+    if change.checked is not None and change.checked.solved_at:
+        before += f" The problem may be gone: `{opened.base}` passes the test without this change by now."
     where = f"`{opened.branch}` at `{pushed.commit[:10]}`"
     return f"**Draft pull request** {shown} — {where}. A person merges it.{before}"
 

@@ -6,7 +6,7 @@ of it, so that it can be made again from any point.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
@@ -108,8 +108,16 @@ class Publishing:
             return _withhold(claimed, "read_only", told)
         declaration = declared(self._forges.mirrors.file(address, commit=_base(claimed), path=FILE))
         runs = self._workspace.check(claimed, declaration.commands, _base(claimed))
-        claimed.append(ChangeChecked(turn=claimed.session.turn, runs=runs))
+        solved = self._solved_at(claimed, declaration.commands) if all(run.holds for run in runs) else ""
+        claimed.append(ChangeChecked(turn=claimed.session.turn, runs=runs, solved_at=solved))
         return None
+
+    def _solved_at(self, claimed: Claimed, commands: Mapping[str, str]) -> str:
+        """The commit that the default branch moved on to, if the problem is gone there without the change."""
+        address, base, mirrors = self._address(claimed), _base(claimed), self._forges.mirrors
+        if mirrors.commit(address) == base:
+            return ""
+        return self._workspace.solved_at(claimed, commands, base, lambda: mirrors.bundle(address))
 
     def _export(self, claimed: Claimed, permalink: str) -> None:
         left = self._workspace.pack(claimed, _base(claimed))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.brain.at_base import base_run, new_failures
+from bot.brain.at_base import HEAD, MISSING, base_run, head_run, new_failures
 from tests.forge.origins import commit, initialised
 
 
@@ -41,6 +41,18 @@ def test_the_base_is_run_beside_the_change_which_stays_as_it_is(tmp_path: Path) 
     assert ((work / "prepared").exists(), (work / "again").exists()) == (False, True)
     assert "work" in run(work, "git worktree list").stdout
     assert run(work, "git worktree list").stdout.count("\n") == 1
+
+
+def test_newer_files_are_run_from_a_bundle_which_goes(tmp_path: Path) -> None:
+    work = initialised(tmp_path / "work")
+    newer = initialised(tmp_path / "newer")
+    head = commit(newer, "solved")
+    run(newer, f"git bundle create -q {work}/{HEAD} trunk")
+    command = head_run("trunk", head, [], "cat file; grep -q solved file", again=None)
+    done = run(work, command)
+    assert (done.returncode, "solved" in done.stdout) == (0, True)
+    assert not (work / HEAD).exists()
+    assert run(work, command.replace(head, "f" * 40)).returncode == MISSING
 
 
 def test_a_base_that_cannot_be_had_excuses_nothing(tmp_path: Path) -> None:

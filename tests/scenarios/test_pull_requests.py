@@ -217,6 +217,25 @@ def test_a_base_that_moved_over_the_same_lines_is_said_too(shop: Shop) -> None:
     assert [event.premise for event in shop.events(thread, ChangeExported)] == ["conflicts"]
 
 
+def test_a_problem_that_is_gone_on_the_base_meanwhile_is_said(shop: Shop) -> None:
+    shop.declare(DECLARED)
+
+    def script(messages: Sequence[Json]) -> Answer:
+        if len(messages) == 1:
+            return bash(FIX)
+        shop.push_to_base("fixed otherwise")
+        return says("Fixed.")
+
+    thread = shop.oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    shop.oxbow.settle(ScriptModel(script))
+    [checked] = shop.events(thread, ChangeChecked)
+    assert checked.solved_at == git("rev-parse", "trunk", cwd=shop.bare).strip()
+    [opened] = shop.events(thread, PullRequestOpened)
+    _, body, _ = shop.oxbow.forges.plain.describe(shop.bare.as_uri(), opened.number)
+    assert "**the problem may be gone**: on `trunk`" in body
+    assert "The problem may be gone" in shop.answer(thread)
+
+
 def test_what_is_solved_on_the_base_already_is_not_pushed(shop: Shop) -> None:
     def script(messages: Sequence[Json]) -> Answer:
         if len(messages) == 1:
