@@ -54,6 +54,10 @@ def test_of_many_equal_ones_all_belong_together() -> None:
     assert together(vectors(*[7.0] * 12, 90)) == [[*range(12)]]
 
 
+def test_one_that_has_nearer_ones_does_not_belong_to_one_that_has_none() -> None:
+    assert together(vectors(25, 0, 1, 2, 3, 4, 5, 6)) == [[*range(1, 8)]]
+
+
 def test_no_problem_grows_beyond_its_limit() -> None:
     sizes = [len(rows) for rows in together(vectors(*np.linspace(0, 40, 3 * MOST_TOGETHER)))]
     assert max(sizes) <= MOST_TOGETHER
