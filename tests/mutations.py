@@ -194,6 +194,37 @@ MUTATIONS = (
         new="call=PULL_REQUEST",
         tests=(f"{APPROVALS}::test_the_word_about_a_push_is_about_its_commit",),
     ),
+    Mutation(
+        name="a file is shown again without a look into the thread",
+        file="bot/brain/sharing.py",
+        old="elif begun.posted is None and self._posts.posted(claimed.address, begun.file):",
+        new="elif begun.posted:",
+        tests=("tests/scenarios/test_files_out.py::test_a_file_whose_way_broke_off_is_there_once",),
+    ),
+    Mutation(
+        name="a secret leaves in a file",
+        file="bot/brain/sharing.py",
+        old="return self._secrets.text(content.decode()).encode()",
+        new="return content.decode().encode()",
+        tests=(
+            "tests/scenarios/test_files_out.py::"
+            "test_secrets_of_a_text_are_masked_and_other_bytes_with_one_stay",
+        ),
+    ),
+    Mutation(
+        name="a token that is gone is tried for ever",
+        file="bot/slack/web.py",
+        old="        self._breaker.pass_through()\n",
+        new="",
+        tests=("tests/slack/test_breaker.py::test_after_a_refusal_no_call_leaves_the_process",),
+    ),
+    Mutation(
+        name="code of an answer calls somebody",
+        file="bot/slack/code_spans.py",
+        old='if found["fence"] and _TOKEN.search(found["fence"])]',
+        new='if found["fence"] and not found["fence"]]',
+        tests=("tests/slack/test_code_spans.py",),
+    ),
 )
 
 
