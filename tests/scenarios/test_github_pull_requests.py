@@ -13,6 +13,7 @@ from bot.brain.authority import Authority
 from bot.following import Following
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
+from bot.forge.plumbing import git
 from bot.forge.repository import repositories
 from bot.workspace.people import TEAM
 from memory.accounts import Account, Accounts
@@ -24,7 +25,7 @@ from tests.forge.origins import bare, initialised
 from tests.scenarios.shop import FIX, bash
 from tests.support.github_api import APP_ID, GitHubApi
 from tests.support.github_state import Repository
-from tests.support.product import Product
+from tests.support.product import Died, Product
 from tests.support.script_model import Answer, ScriptModel, in_turn, says
 from tests.support.secrets import secret_mask
 from tests.support.waiting import eventually
@@ -118,6 +119,24 @@ def test_the_approval_of_who_asked_is_a_comment_and_somebody_else_s_counts(
     state = fold(oxbow.log.read(oxbow.log.sessions()[0].session)).change
     assert state.standing is not None
     assert [review.verdict for review in state.standing.reviews] == ["commented"]
+
+
+@pytest.mark.parametrize("failpoint", ["push:after", "pull_request:after"])
+def test_a_worker_that_dies_after_github_did_it_leaves_one_branch_and_one_pull_request(
+    oxbow: Product, cart: Repository, failpoint: str
+) -> None:
+    death = oxbow.instants.die_at(failpoint)
+    thread = oxbow.say("ada", "general", "@Oxbow cart: the file is wrong")
+    model = ScriptModel(in_turn(bash(FIX), says("Fixed.")))
+    with pytest.raises(Died):
+        oxbow.settle(model)
+    assert death.happened
+    oxbow.lapse()
+    oxbow.settle(model)
+    [pull] = cart.pulls.values()
+    branches = git("for-each-ref", "--format=%(refname)", "refs/heads/oxbow", cwd=cart.folder).split()
+    assert branches == [f"refs/heads/{pull.branch}"]
+    assert sum("Draft pull request" in text for text in oxbow.answers("general", thread)) == 1
 
 
 def test_a_server_in_trouble_is_waited_for_and_there_is_one_pull_request(
