@@ -45,8 +45,29 @@ def test_the_old_vectors_answer_until_the_new_ones_are_complete(engine: Engine) 
     steps = reindex(engine, Another(), secrets=secret_mask())
     next(steps)
     assert embedders(engine) == {"another", HashingEmbedder.name}
+    for embedder in (HashingEmbedder(), Another()):
+        [hit] = Recall(engine, embedder).search("import fails", team=TEAM)
+        assert hit.similarity > 0.9
     assert list(steps) == []
     assert embedders(engine) == {"another"}
+
+
+def test_one_that_was_broken_off_embeds_nothing_twice(engine: Engine) -> None:
+    counted: list[str] = []
+
+    class Counted(Another):
+        def embed(self, texts: Sequence[str]) -> list[Vector]:
+            counted.extend(texts)
+            return super().embed(texts)
+
+    total = SOLUTIONS_PER_BATCH + 3
+    remember(
+        engine, HashingEmbedder(), *(make_solution(f"import {n}", thread=f"{n}.0") for n in range(total))
+    )
+    next(reindex(engine, Counted(), secrets=secret_mask()))
+    assert len(counted) == SOLUTIONS_PER_BATCH
+    assert list(reindex(engine, Counted(), secrets=secret_mask()))[-1] == (total, total)
+    assert sorted(counted) == sorted(f"import {n}" for n in range(total))
 
 
 def test_withdrawn_solutions_stay_out(engine: Engine) -> None:
