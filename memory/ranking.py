@@ -188,8 +188,8 @@ SEARCH = text(
     ),
     -- In the order of `Weights`. Materialized: the features are computed once, and not for each weight.
     featured AS MATERIALIZED (
-        SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, fix, outcome,
-            permalink, repository, commit, finished_at, standing, successor, lexical, best,
+        SELECT id, team, channel, channels.name AS channel_name, thread, turn, problem, symptoms, cause, fix,
+            outcome, permalink, repository, commit, finished_at, standing, successor, lexical, best,
             :lexical * share + :best * best + :mean * mean AS relevance,
             ARRAY[
                 share, best, mean,

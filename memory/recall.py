@@ -51,8 +51,8 @@ SIMILAR_WORDING = 0.5
 SHOWN_TERMS = 4
 
 COLUMNS = (
-    "team", "channel", "channel_name", "thread", "problem", "fix", "outcome", "permalink", "repository",
-    "commit", "finished_at", "standing", "successor", "score",
+    "team", "channel", "channel_name", "thread", "problem", "cause", "fix", "outcome", "permalink",
+    "repository", "commit", "finished_at", "standing", "successor", "score",
 )  # fmt: skip
 
 
@@ -79,6 +79,9 @@ class Hit:
     """Comparable within one search alone."""
     why: str
     """A short phrase for people, such as `shares KeyError, tz; similar wording`."""
+    symptoms: tuple[str, ...] = ()
+    """Its error texts, verbatim."""
+    cause: str = ""
     excerpt: str
     """The passage that is nearest to the question."""
     overlap: float
@@ -201,6 +204,7 @@ def _hit(row: RowMapping, spelled: Mapping[str, str]) -> Hit:
     return Hit(
         **values,
         solution=row["id"],
+        symptoms=tuple(row["symptoms"]),
         excerpt=row["excerpt"] or "",
         shared=tuple(shared),
         why=_why(shared, similarity=row["best"]),

@@ -119,10 +119,11 @@ class Remembering:
 
 
 def _as_recalled(hit: Hit) -> RecalledSolution:
+    unsaid = [symptom for symptom in hit.symptoms if symptom not in hit.problem]
     return RecalledSolution(
         solution=str(hit.solution),
-        problem=cut(visible(hit.problem), QUOTED_PROBLEM),
-        fix=cut(visible(hit.fix), QUOTED_FIX),
+        problem=cut(visible("\n".join([hit.problem, *unsaid])), QUOTED_PROBLEM),
+        fix=cut(visible(f"{hit.cause}\n\n{hit.fix}" if hit.cause else hit.fix), QUOTED_FIX),
         outcome=hit.outcome if hit.standing == "current" else hit.standing,
         permalink=hit.permalink,
         channel=hit.channel_name,

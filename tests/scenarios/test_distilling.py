@@ -15,7 +15,7 @@ from bot.brain.distilling import Distilling
 from bot.model.port import ModelCancelled, ModelOverloaded
 from bot.workspace.people import TEAM
 from memory.distilled_events import SolutionDistilled
-from memory.events import FeedbackGiven, Json, MessageEdited, SolutionIndexed
+from memory.events import FeedbackGiven, Json, MessageEdited, SolutionIndexed, SolutionsRecalled
 from memory.kept_forms import KeptForms
 from memory.log import ThreadAddress
 from memory.spending import Spending
@@ -97,6 +97,17 @@ def test_what_the_model_read_is_remembered_as_far_as_the_thread_bears_it_out(
     lists = (["KeyError: 'tz'"], ["Python 3.12.1"])
     assert row(engine, STORED) == ("model", *words, *lists, "answered", [])
     assert row(engine, KEPT) == (["model small", "rules "],)
+
+
+def test_whoever_meets_the_problem_again_reads_its_error_its_cause_and_its_fix(oxbow: Product) -> None:
+    solved(oxbow)
+    again = oxbow.say("bruno", "general", f"@Oxbow {PROBLEM}")
+    oxbow.settle(ScriptModel(lambda _: says(ANSWER)))
+    [recalled] = happened(oxbow, again, SolutionsRecalled)
+    assert isinstance(recalled, SolutionsRecalled)
+    [hit] = recalled.hits
+    assert hit.problem == f"{READ['problem']}\nKeyError: 'tz'"
+    assert hit.fix == f"{READ['cause']}\n\n{READ['fix']}"
 
 
 def test_the_call_counts_as_spent_and_is_not_made_twice_for_the_same_words(
