@@ -77,6 +77,18 @@ def test_scopes_that_are_missing_or_too_many(settings: Settings) -> None:
         assert (scopes.status, "groups:history" in scopes.seen) == ("note", True)
 
 
+def test_a_channel_in_which_no_digest_can_be_posted(settings: Settings, workspace: LocalWorkspace) -> None:
+    def seen(channel: str) -> tuple[str, str]:
+        digest = in_slack(workspace, oxbow_digest_channel=channel)
+        found = looked(settings, "slack", **digest)["digest channel"]
+        return found.status, found.seen
+
+    assert seen("#general") == ("ok", "#general")
+    assert seen("nowhere")[0] == "wrong"
+    workspace.leave("oxbow", "general")
+    assert seen("general") == ("wrong", "the app is not in #general")
+
+
 def test_a_slack_that_is_not_there(settings: Settings, workspace: LocalWorkspace) -> None:
     nowhere = in_slack(workspace, slack_api_url="http://127.0.0.1:1/api/")
     assert looked(settings, "slack", **nowhere)["slack token"].status == "wrong"

@@ -9,9 +9,11 @@ from slack_sdk import WebClient
 from bot.findings import Finding
 from bot.settings import Settings
 from bot.slack.errors import SlackProblem
+from bot.slack.history import channel_named
 from bot.slack.scopes import SCOPES
 from bot.slack.side import TIMEOUT
 from bot.slack.web import SlackWeb
+from memory.errors import ImportProblem
 
 PRIVATE = ("groups:", "im:", "mpim:", "chat:write.public")
 """Beginnings of scopes that open private places, or public ones without an invitation."""
@@ -41,6 +43,8 @@ def examine_slack(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(part="slack token", status="ok", seen=f"{me.get('user')} in {me.get('team')}")
         yield _scopes(client.auth_test().headers.get("x-oauth-scopes"))
+        if settings.oxbow_digest_channel is not None:
+            yield _digest(SlackWeb(client), settings.oxbow_digest_channel)
     yield _delivery(settings)
 
 
@@ -56,6 +60,19 @@ def _scopes(header: str | None) -> Finding:
         seen = f"has more than is needed: {', '.join(private)}"
         return Finding(part="slack scopes", status="note", seen=seen, advice=UPDATE)
     return Finding(part="slack scopes", status="ok", seen=f"the {len(SCOPES)} that are needed")
+
+
+def _digest(web: SlackWeb, name: str) -> Finding:
+    """Whether the weekly digest can be posted: nobody would miss it soon."""
+    try:
+        channel = web.call("conversations.info", channel=channel_named(web, name))["channel"]
+    except (SlackProblem, ImportProblem) as problem:
+        advice = "name a public channel in OXBOW_DIGEST_CHANNEL"
+        return Finding(part="digest channel", status="wrong", seen=str(problem), advice=advice)
+    if not channel.get("is_member"):
+        seen = f"the app is not in #{channel.get('name')}"
+        return Finding(part="digest channel", status="wrong", seen=seen, advice="invite it there")
+    return Finding(part="digest channel", status="ok", seen=f"#{channel.get('name')}")
 
 
 def _private(scope: str) -> bool:
