@@ -157,6 +157,29 @@ MUTATIONS = (
         tests=("tests/brain/test_decide.py::test_the_next_step",),
     ),
     Mutation(
+        name="a scheduled thread is begun again after a crash",
+        file="bot/slack/scheduling.py",
+        old="        if due.tries == 1:",
+        new="        if due.tries:",
+        tests=("tests/scenarios/test_schedules.py::test_a_post_whose_outcome_is_unknown_is_looked_for",),
+    ),
+    Mutation(
+        name="anybody may say that a workspace took the app back",
+        file="bot/slack/front_door.py",
+        old="        if not self._verifier.is_valid(",
+        new="        if self._verifier.is_valid(",
+        tests=("tests/slack/test_front_door.py::test_what_is_not_signed_takes_nothing_back",),
+    ),
+    Mutation(
+        name="a workspace that the operator did not name is served",
+        file="bot/slack/installing.py",
+        old="        if team not in self._teams:",
+        new="        if team is None:",
+        tests=(
+            "tests/scenarios/test_two_workspaces.py::test_a_workspace_that_the_operator_did_not_name_is_not_installed",
+        ),
+    ),
+    Mutation(
         name="a newer version of an event is guessed at",
         file="memory/codec.py",
         old="if kind is None or version > kind.VERSION:",
