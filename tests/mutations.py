@@ -48,6 +48,13 @@ class Mutation:
 
 MUTATIONS = (
     Mutation(
+        name="a model may put an error into the memory that nobody saw",
+        file="memory/grounding.py",
+        old="if form in whole), None)",
+        new="if form), None)",
+        tests=("tests/memory/test_grounding.py",),
+    ),
+    Mutation(
         name="a replaced worker may still write to the log",
         file="memory/log_sql.py",
         old=f"{HELD}\n    RETURNING head",
