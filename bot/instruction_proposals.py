@@ -80,10 +80,8 @@ class InstructionProposals:
             # Whoever lost the chore meanwhile must not push beside the one that has it.
             self._chores.renew(taken)
             if not pushed:
-                with committed(mirror, self._new(before, problem, solved, taken), base=base) as (
-                    source,
-                    made,
-                ):
+                file = self._new(before, problem, solved, taken)
+                with committed(mirror, file, base=base) as (source, made):
                     forge.push(address, source=source, commit=made, branch=branch, expected=None)
         body = self._secrets.text(description(problem, solved, self._file))
         title = self._secrets.text(title_of(problem))
