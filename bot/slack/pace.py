@@ -33,6 +33,8 @@ ALLOWANCES: Mapping[str, Allowance] = {
     "conversations.info": TIER_3,
     "conversations.list": TIER_2,
     "conversations.replies": TIER_3,
+    "files.completeUploadExternal": TIER_4,
+    "files.getUploadURLExternal": TIER_4,
     "files.info": TIER_4,
     "reactions.add": TIER_3,
     "users.conversations": TIER_3,
