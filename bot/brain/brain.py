@@ -129,7 +129,9 @@ class Brain:
     def _decide(self, claimed: Claimed) -> Step:
         session = claimed.session
         calls = session.pending_call is not None
-        default = self._policies.preferences(claimed.address).repository if calls else None
+        # What a workspace was made from is what it is made from again.
+        chooses = calls and session.last_sandbox is None
+        default = self._policies.preferences(claimed.address).repository if chooses else None
         governed = calls or waiting_push(session) is not None
         asks_model = session.turn_open and session.pending_call is None
         facts = Facts(
@@ -138,7 +140,7 @@ class Brain:
             barren_claims=claimed.lease.barren_claims,
             policy=self._policies.of(claimed.address) if governed else ToolPolicy(),
             budget=self._budget,
-            meant=self._choosing.meant(session, default) if calls else None,
+            meant=self._choosing.meant(session, default) if chooses else None,
             spent_out=self._policies.spent_out(claimed.address) if asks_model else None,
         )
         return decide(claimed.session, facts)
