@@ -168,18 +168,19 @@ def examine_model(settings: Settings) -> Iterator[Finding]:
             seen="no ANTHROPIC_API_KEY: a scripted model plays recorded problems",
         )
         return
+    key, address = settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url
+    yield _model_found("model", "OXBOW_MODEL", key, address, settings.oxbow_model)
+    if settings.oxbow_distil_model is not None:
+        yield _model_found("small model", "OXBOW_DISTIL_MODEL", key, address, settings.oxbow_distil_model)
+
+
+def _model_found(part: str, variable: str, key: str, address: str | None, name: str) -> Finding:
     try:
-        model = AnthropicModel(
-            api_key=settings.anthropic_api_key.get_secret_value(),
-            base_url=settings.anthropic_base_url,
-            model=settings.oxbow_model,
-        )
-        model.look_up()
+        AnthropicModel(api_key=key, base_url=address, model=name).look_up()
     except (ModelError, ValueError) as problem:
-        advice = "check ANTHROPIC_API_KEY, OXBOW_MODEL and ANTHROPIC_BASE_URL"
-        yield Finding(part="model", status="wrong", seen=str(problem), advice=advice)
-    else:
-        yield Finding(part="model", status="ok", seen=settings.oxbow_model)
+        advice = f"check ANTHROPIC_API_KEY, {variable} and ANTHROPIC_BASE_URL"
+        return Finding(part=part, status="wrong", seen=str(problem), advice=advice)
+    return Finding(part=part, status="ok", seen=name)
 
 
 def examine_disk(settings: Settings) -> Iterator[Finding]:

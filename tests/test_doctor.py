@@ -189,10 +189,11 @@ def test_the_key_and_the_model(settings: Settings, key: str, name: str, status: 
         raise AssertionError("the model was asked")
 
     with MessagesApi(never) as api:
-        given = {"anthropic_api_key": SecretStr(key), "anthropic_base_url": api.address, "oxbow_model": name}
-        found = looked(settings, "model", **given)["model"]
-    assert found.status == status
-    assert key not in found.seen
+        given = {"anthropic_api_key": SecretStr(key), "anthropic_base_url": api.address}
+        found = looked(settings, "model", **given, oxbow_model=name, oxbow_distil_model=name)
+    assert [finding.status for finding in found.values()] == [status, status]
+    assert "OXBOW_DISTIL_MODEL" in found["small model"].advice or status == "ok"
+    assert key not in str([finding.seen for finding in found.values()])
 
 
 @pytest.mark.parametrize(("free", "status"), [(0, "wrong"), (2 * 1024**3, "note"), (1024**4, "ok")])
