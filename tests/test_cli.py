@@ -153,7 +153,7 @@ def test_a_session_is_shown_with_its_availability(engine: Engine, database_url: 
     session = deliver(SessionLog(engine)).session
     shown = oxbow("show", str(session), DATABASE_URL=database_url).stdout
     # How many depends on how long a command takes to start here.
-    assert re.search(r"\navailable in \d+ of \d+ minutes?\n", shown)
+    assert re.search(r"\navailable in \d+ of \d+ minutes?", shown)
 
 
 def test_the_memory_is_indexed_again_and_twice_is_once(engine: Engine, database_url: str) -> None:
