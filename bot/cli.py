@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. 0: done. 1: it could not be done; stderr says why and what helps. 2: wrong usage."""
     asked = _parser().parse_args(arguments)
     run: Run = asked.run
-    from bot.commands import problems  # noqa: PLC0415 - loads the database driver
+    from bot.operator.commands import problems  # noqa: PLC0415 - loads the database driver
 
     try:
         return run(asked)
@@ -126,7 +126,7 @@ def _demo(_: argparse.Namespace) -> int:
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    from bot.commands import migrate  # noqa: PLC0415
+    from bot.operator.commands import migrate  # noqa: PLC0415
 
     return migrate()
 
@@ -143,37 +143,37 @@ def _manifest(asked: argparse.Namespace) -> int:
 
 
 def _doctor(asked: argparse.Namespace) -> int:
-    from bot.doctor import doctor  # noqa: PLC0415
+    from bot.operator.doctor import doctor  # noqa: PLC0415
 
     return doctor(as_json=asked.json)
 
 
 def _erase(asked: argparse.Namespace) -> int:
-    from bot.erasing import erase  # noqa: PLC0415
+    from bot.operator.erasing import erase  # noqa: PLC0415
 
     return erase(asked.team)
 
 
 def _show(asked: argparse.Namespace) -> int:
-    from bot.commands import show  # noqa: PLC0415
+    from bot.operator.commands import show  # noqa: PLC0415
 
     return show(asked.session, asked.call)
 
 
 def _search(asked: argparse.Namespace) -> int:
-    from bot.commands import search  # noqa: PLC0415
+    from bot.operator.commands import search  # noqa: PLC0415
 
     return search(" ".join(asked.query), limit=asked.limit)
 
 
 def _forget(asked: argparse.Namespace) -> int:
-    from bot.forgetting import forget  # noqa: PLC0415
+    from bot.operator.forgetting import forget  # noqa: PLC0415
 
     return forget(asked.link)
 
 
 def _sandbox(asked: argparse.Namespace) -> int:
-    from bot.commands import collect  # noqa: PLC0415
+    from bot.operator.commands import collect  # noqa: PLC0415
 
     return collect(dry_run=asked.dry_run)
 
@@ -186,25 +186,25 @@ def _month(said: str) -> datetime:
 
 
 def _stats(asked: argparse.Namespace) -> int:
-    from bot.commands import stats  # noqa: PLC0415
+    from bot.operator.commands import stats  # noqa: PLC0415
 
     return stats(asked.month, as_json=asked.json)
 
 
 def _reindex(_: argparse.Namespace) -> int:
-    from bot.commands import renew_index  # noqa: PLC0415
+    from bot.operator.commands import renew_index  # noqa: PLC0415
 
     return renew_index()
 
 
 def _import(asked: argparse.Namespace) -> int:
-    from bot.commands import bring  # noqa: PLC0415
+    from bot.operator.commands import bring  # noqa: PLC0415
 
     return bring(asked.path, workspace_url=asked.workspace_url, channel=asked.channel, read=asked.read)
 
 
 def _refit(asked: argparse.Namespace) -> int:
-    from bot.refitting import renew_ranking, show_ranking, take_ranking_back  # noqa: PLC0415
+    from bot.operator.refitting import renew_ranking, show_ranking, take_ranking_back  # noqa: PLC0415
 
     if asked.show:
         return show_ranking()
@@ -213,9 +213,9 @@ def _refit(asked: argparse.Namespace) -> int:
 
 def _eval(asked: argparse.Namespace) -> int:
     if asked.forms:
-        from bot.comparing import compare_forms  # noqa: PLC0415
+        from bot.operator.comparing import compare_forms  # noqa: PLC0415
 
         return compare_forms(as_json=asked.json)
-    from bot.evaluating import evaluate  # noqa: PLC0415
+    from bot.operator.evaluating import evaluate  # noqa: PLC0415
 
     return evaluate(asked.folder, as_json=asked.json)

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
+from bot.brain.changes.exporting import Exporting
+from bot.brain.changes.publishing import Publishing
 from bot.brain.choosing import Choosing
-from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.indexing import Indexing
 from bot.brain.network import Network
 from bot.brain.policies import Policies
 from bot.brain.profile import engineer
-from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.sharing import Sharing
 from bot.brain.speaking import Speaking
@@ -27,53 +27,53 @@ from bot.brain.uploads import Uploads
 from bot.channel_rules import floor, offer
 from bot.database_watch import watched
 from bot.following import Following
-from bot.hosting import build_authority, build_forges, build_linking, build_webhooks
+from bot.hosting.hosting import build_authority, build_forges, build_linking, build_webhooks
 from bot.model.port import Model
 from bot.models import build_distilling
 from bot.sandboxes import build_snapshots, build_upkeep
 from bot.settings import Settings
-from bot.slack.admission import Admission
+from bot.slack.answering.admission import Admission
+from bot.slack.answering.asking import Asking
+from bot.slack.answering.commands import Commands
+from bot.slack.answering.decisions import Decisions
+from bot.slack.answering.dismissing import Dismissing
+from bot.slack.answering.home import Home
+from bot.slack.answering.personal_command import PersonalCommand
+from bot.slack.answering.picking import Picking
+from bot.slack.answering.schedule_command import ScheduleCommand
+from bot.slack.answering.settings_command import SettingsCommand
+from bot.slack.answering.stats_command import StatsCommand
 from bot.slack.app import Questions, Surfaces, build_app
-from bot.slack.asking import Asking
 from bot.slack.board import ProgressBoard
-from bot.slack.catch_up import CatchUp
-from bot.slack.commands import Commands
-from bot.slack.connection import Connect, alone
-from bot.slack.correcting import Correcting
-from bot.slack.decisions import Decisions
-from bot.slack.dismissing import Dismissing
 from bot.slack.file_posts import FilePosts
-from bot.slack.files import Files
-from bot.slack.home import Home
-from bot.slack.listener import Listener
-from bot.slack.personal_command import PersonalCommand
-from bot.slack.picking import Picking
-from bot.slack.rechecking import Rechecking
-from bot.slack.schedule_command import ScheduleCommand
+from bot.slack.hearing.catch_up import CatchUp
+from bot.slack.hearing.connection import Connect, alone
+from bot.slack.hearing.correcting import Correcting
+from bot.slack.hearing.files import Files
+from bot.slack.hearing.listener import Listener
+from bot.slack.hearing.rechecking import Rechecking
+from bot.slack.hearing.threads import Threads
 from bot.slack.scheduling import Scheduling
-from bot.slack.settings_command import SettingsCommand
 from bot.slack.side import SlackSide
-from bot.slack.stats_command import StatsCommand
-from bot.slack.threads import Threads
 from bot.worker import Worker
-from memory.bounded_embedder import BoundedEmbedder
-from memory.channel_settings import ChannelSettings
-from memory.corrections import Corrections
 from memory.database import Engine, Engines, check_server, connect, migrate
-from memory.embedder import Embedder, patient
-from memory.finding import Finder
-from memory.index import SolutionIndex
-from memory.listening import Listening
-from memory.log import SessionLog
-from memory.personal_settings import PersonalSettings
-from memory.postgres import EmbeddedPostgres
-from memory.pull_requests import PullRequests
-from memory.recall import Recall
-from memory.recheck import Recheck
-from memory.schedules import Schedules
-from memory.secrets import SecretMask
-from memory.spending import Spending
-from memory.wake import Wakeups
+from memory.embedding.bounded import BoundedEmbedder
+from memory.embedding.embedder import Embedder, patient
+from memory.log.session_log import SessionLog
+from memory.log.wake import Wakeups
+from memory.postgres.server import EmbeddedPostgres
+from memory.recall.finding import Finder
+from memory.recall.recall import Recall
+from memory.secrets.mask import SecretMask
+from memory.solutions.corrections import Corrections
+from memory.solutions.index import SolutionIndex
+from memory.solutions.recheck import Recheck
+from memory.statistics.spending import Spending
+from memory.workspaces.channel_settings import ChannelSettings
+from memory.workspaces.listening import Listening
+from memory.workspaces.personal_settings import PersonalSettings
+from memory.workspaces.pull_requests import PullRequests
+from memory.workspaces.schedules import Schedules
 from sandbox.port import Sandbox
 
 logger = logging.getLogger(__name__)

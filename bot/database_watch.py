@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from memory.errors import PostgresError
-from memory.postgres import EmbeddedPostgres
+from memory.postgres.server import EmbeddedPostgres
 
 LOOK_SECONDS = 1.0
 """Between two looks at the server's process; a look costs two small files."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from threading import Thread
 
 from bot.settings import Settings
-from memory.embedder import Embedder, ProcessEmbedder, open_embedder
+from memory.embedding.embedder import Embedder, ProcessEmbedder, open_embedder
 from memory.errors import EmbedderUnavailable
 
 logger = logging.getLogger(__name__)

@@ -16,12 +16,12 @@ from bot.forge.errors import ForgeError
 from bot.forge.forges import Forges
 from bot.forge.port import Standing
 from bot.forge.repository import Repository
-from memory.change_events import FailedCheck, GivenReview, PullRequestChanged, PullRequestState
-from memory.codec import encode
 from memory.errors import DatabaseLost
-from memory.log import SessionLog
-from memory.pull_requests import Followed, PullRequests
-from memory.secrets import SecretMask
+from memory.log.change_events import FailedCheck, GivenReview, PullRequestChanged, PullRequestState
+from memory.log.codec import encode
+from memory.log.session_log import SessionLog
+from memory.secrets.mask import SecretMask
+from memory.workspaces.pull_requests import Followed, PullRequests
 
 LOOK_SECONDS = 5.0
 """Between two questions to the database for what is due; a webhook takes effect within that."""

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.demo.problems import PROBLEMS
 from bot.forge.shown import pull_request_text
-from bot.hosting import build_forges
+from bot.hosting.hosting import build_forges
 from bot.settings import Settings
 from bot.slack.scopes import SCOPES
 from bot.workspace.local import LocalWorkspace

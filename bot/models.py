@@ -9,8 +9,8 @@ from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
 from bot.settings import Settings
 from memory.database import Engine
-from memory.kept_forms import KeptForms
-from memory.secrets import SecretMask
+from memory.secrets.mask import SecretMask
+from memory.solutions.kept_forms import KeptForms
 
 PACE = 0.4
 """Seconds between two lines of the scripted model: slow enough to be watched and steered."""

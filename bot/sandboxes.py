@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from bot.background.sweeping import Sweeper
 from bot.brain.network import Network
 from bot.brain.profile import engineer
 from bot.forge.mirrors import Mirrors
 from bot.settings import Settings
-from bot.sweeping import Sweeper
 from bot.warming import Warmer
 from memory.database import Engine
-from memory.secrets import SecretMask
+from memory.secrets.mask import SecretMask
 from sandbox.choose import open_sandbox
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool import PooledSandbox

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Event
 from types import FrameType
 
-from bot.chores import periodically
+from bot.background.chores import periodically
 from bot.compose import (
     build_remembering,
     build_secrets,
@@ -20,10 +20,10 @@ from bot.compose import (
 )
 from bot.demo.repositories import materialise
 from bot.embedding import open_embedding, warm
+from bot.hosting.serving_tenants import Shared, serve_tenants
 from bot.local_slack import local_workspace
 from bot.models import build_model
 from bot.sandboxes import build_sandbox
-from bot.serving_tenants import Shared, serve_tenants
 from bot.settings import Settings, SettingsProblem, read_settings
 from bot.slack.side import slack_side
 from bot.worker import Worker

@@ -17,7 +17,7 @@ from bot.brain.policy import Unlinked, read_rules
 from bot.forge.lists import read_lists
 from bot.forge.repository import Repository, repositories
 from bot.model.capabilities import DEFAULT_MODEL
-from memory.embedder import EMBEDDERS
+from memory.embedding.embedder import EMBEDDERS
 from sandbox.choose import CHOICES, DEFAULT_IMAGE, DEFAULT_NAMESPACE
 from sandbox.egress_policy import EgressPolicy, parse_policies
 

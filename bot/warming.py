@@ -14,7 +14,7 @@ from bot.forge.errors import RepositoryUnavailable
 from bot.forge.mirrors import Bundle, Mirrors
 from bot.forge.repository import Repository
 from bot.niceness import let_others_go_first
-from memory.events import SandboxAttached
+from memory.log.events import SandboxAttached
 from sandbox.errors import SandboxError
 from sandbox.pool import PooledSandbox
 from sandbox.port import Finished, Limits

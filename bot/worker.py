@@ -15,8 +15,8 @@ from uuid import UUID
 from bot.brain.brain import Brain
 from bot.brain.claimed import Claimed, StopSignal
 from memory.errors import DatabaseLost, LeaseLost, UnknownEvent
-from memory.log import Lease, Renewal, SessionLog
-from memory.wake import Wakeups
+from memory.log.session_log import Lease, Renewal, SessionLog
+from memory.log.wake import Wakeups
 from sandbox.errors import StaleEpoch
 
 LEASE_SECONDS = 9.0

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from memory.database import connect
-from memory.postgres import EmbeddedPostgres
+from memory.postgres.server import EmbeddedPostgres
 from tests.support.databases import Databases
 
 

@@ -49,21 +49,21 @@ class Mutation:
 MUTATIONS = (
     Mutation(
         name="a model may put an error into the memory that nobody saw",
-        file="memory/grounding.py",
+        file="memory/solutions/grounding.py",
         old="if form in whole), None)",
         new="if form), None)",
         tests=("tests/memory/test_grounding.py",),
     ),
     Mutation(
         name="a replaced worker may still write to the log",
-        file="memory/log_sql.py",
+        file="memory/log/sql.py",
         old=f"{HELD}\n    RETURNING head",
         new="WHERE id = :session\n    RETURNING head",
         tests=(f"{LEASES}::test_a_worker_that_was_replaced_writes_nothing",),
     ),
     Mutation(
         name="an old epoch of the same worker may still write",
-        file="memory/log_sql.py",
+        file="memory/log/sql.py",
         old=f"{HELD}\n    RETURNING head",
         new="WHERE id = :session AND lease_owner = :owner\n    RETURNING head",
         tests=(f"{LEASES}::test_an_old_epoch_is_refused_though_the_same_worker_holds_the_session",),
@@ -100,7 +100,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="deliveries have no key",
-        file="memory/log.py",
+        file="memory/log/session_log.py",
         old="_insert(connection, row.id, row.head, new, delivery_key=delivery_key)",
         new="_insert(connection, row.id, row.head, new)",
         tests=(f"{LOG}::test_the_same_delivery_from_twenty_threads_is_one_event_in_one_session",),
@@ -121,14 +121,14 @@ MUTATIONS = (
     ),
     Mutation(
         name="a session rests over a message that its worker has not read",
-        file="memory/log_sql.py",
+        file="memory/log/sql.py",
         old="AND lease_owner = :owner AND head = :head",
         new="AND lease_owner = :owner",
         tests=(f"{LEASES}::test_there_is_no_rest_for_who_has_not_read_everything",),
     ),
     Mutation(
         name="leases are not renewed",
-        file="memory/log_sql.py",
+        file="memory/log/sql.py",
         old="SET lease_until = clock_timestamp() + make_interval(secs => :ttl)\n    FROM held",
         new="SET lease_until = lease_until\n    FROM held",
         tests=(f"{LEASES}::test_a_renewed_lease_lasts_from_now",),
@@ -144,7 +144,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="a session that kills its workers is claimed for ever",
-        file="memory/log_sql.py",
+        file="memory/log/sql.py",
         old="        barren_claims = barren_claims + 1\n",
         new="        barren_claims = barren_claims\n",
         tests=(f"{LEASES}::test_claims_that_bring_nothing_are_counted",),
@@ -172,14 +172,14 @@ MUTATIONS = (
     ),
     Mutation(
         name="anybody may say that a workspace took the app back",
-        file="bot/slack/front_door.py",
+        file="bot/slack/tenants/front_door.py",
         old="        if not self._verifier.is_valid(",
         new="        if self._verifier.is_valid(",
         tests=("tests/slack/test_front_door.py::test_what_is_not_signed_takes_nothing_back",),
     ),
     Mutation(
         name="a workspace that the operator did not name is served",
-        file="bot/slack/installing.py",
+        file="bot/slack/tenants/installing.py",
         old="        if team not in self._teams:",
         new="        if team is None:",
         tests=(
@@ -188,14 +188,14 @@ MUTATIONS = (
     ),
     Mutation(
         name="a newer version of an event is guessed at",
-        file="memory/codec.py",
+        file="memory/log/codec.py",
         old="if kind is None or version > kind.VERSION:",
         new="if kind is None:",
         tests=("tests/memory/test_codec.py::test_what_is_not_known_is_said_to_be_unknown",),
     ),
     Mutation(
         name="a change is pushed for whoever asks",
-        file="bot/brain/authority.py",
+        file="bot/brain/changes/authority.py",
         old="if person in listed:",
         new="if True:",
         tests=(f"{AUTHORITY}::test_a_forge_without_accounts_is_decided_by_the_operator_s_list",),
@@ -219,7 +219,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="the word about one push lets another through",
-        file="bot/brain/publication.py",
+        file="bot/brain/changes/publication.py",
         old='call=f"{PULL_REQUEST}:{exported.commit}"',
         new="call=PULL_REQUEST",
         tests=(f"{APPROVALS}::test_the_word_about_a_push_is_about_its_commit",),
@@ -250,7 +250,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="code of an answer calls somebody",
-        file="bot/slack/code_spans.py",
+        file="bot/slack/showing/code_spans.py",
         old='if found["fence"] and _TOKEN.search(found["fence"])]',
         new='if found["fence"] and not found["fence"]]',
         tests=("tests/slack/test_code_spans.py",),

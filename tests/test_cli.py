@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.workspace.people import TEAM as LOCAL
-from memory.embedder import HashingEmbedder
-from memory.events import ToolFinished
-from memory.log import SessionLog
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import ToolFinished
+from memory.log.session_log import SessionLog
 from tests.memory.solution_makers import make_solution, remember
 from tests.memory.test_judged import write
 from tests.memory.test_refitting import MANY, threads

@@ -13,8 +13,8 @@ from bot.brain.decide import RULES
 from bot.cli import main
 from bot.settings import Settings
 from bot.slack.manifest import manifest
-from memory.codec import type_name
-from memory.events import Event
+from memory.log.codec import type_name
+from memory.log.events import Event
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from bot.doctor import HANGS, PARTS, examine
-from bot.examinations import clock, disk
-from bot.findings import Finding, Status, fit, told
+from bot.operator.doctor import HANGS, PARTS, examine
+from bot.operator.examinations import clock, disk
+from bot.operator.findings import Finding, Status, fit, told
 from bot.settings import Settings
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.scopes import PUBLIC_SCOPES

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from bot.background.instruction_proposals import InstructionProposals
+from bot.background.recurrence import Recurrence
 from bot.forge.forges import Forges
 from bot.forge.plumbing import git
 from bot.forge.port import PullRequest
 from bot.forge.repository import repositories
-from bot.instruction_proposals import InstructionProposals
-from bot.recurrence import Recurrence
-from memory.chores import Chores
-from memory.embedder import HashingEmbedder
-from memory.solutions import Solution
+from memory.embedding.embedder import HashingEmbedder
+from memory.solutions.solution import Solution
+from memory.workspaces.chores import Chores
 from tests.forge.origins import bare, commit, initialised
 from tests.memory.solution_makers import TEAM, make_solution, remember
 from tests.support.secrets import secret_mask

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.background.nightly_reading import QUIET, NightlyReading
 from bot.brain.preferences import MEMORY
-from bot.nightly_reading import QUIET, NightlyReading
-from bot.slack.history import SlackHistory
+from bot.slack.hearing.history import SlackHistory
 from bot.slack.people import People
 from bot.workspace.people import TEAM
-from memory.channel_settings import ChannelSettings
-from memory.chores import Chores
-from memory.embedder import HashingEmbedder
-from memory.recall import Recall
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall.recall import Recall
+from memory.workspaces.channel_settings import ChannelSettings
+from memory.workspaces.chores import Chores
 from tests.slack.fixtures import Slack, slack
 from tests.support.secrets import secret_mask
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, text
 
-from bot.nightly_refit import NightlyRefit
-from bot.periodic import Periodic, Task
+from bot.background.nightly_refit import NightlyRefit
+from bot.background.periodic import Periodic, Task
 from bot.slack.errors import SlackUnavailable
-from memory.chores import Chore, Chores, Taken
-from memory.embedder import HashingEmbedder
-from memory.ranker_versions import roll_back, versions
-from memory.recall import Recall
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall.ranker_versions import roll_back, versions
+from memory.recall.recall import Recall
+from memory.workspaces.chores import Chore, Chores, Taken
 from tests.memory.solution_makers import TEAM, remember
 from tests.memory.test_refitting import MANY, threads
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from bot.stats import document, figures, short
-from memory.statistics import (
+from bot.operator.stats import document, figures, short
+from memory.log.usage import Usage
+from memory.statistics.statistics import (
     Attainment,
     MemorySize,
     Minutes,
@@ -20,7 +21,6 @@ from memory.statistics import (
     Work,
     month_of,
 )
-from memory.usage import Usage
 
 SINCE, UNTIL = month_of(datetime(2026, 11, 25, tzinfo=UTC))
 HAIKU = "claude-haiku-5-5"

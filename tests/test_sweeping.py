@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from bot.sweeping import Sweeper
-from memory.log import SessionLog
+from bot.background.sweeping import Sweeper
+from memory.log.session_log import SessionLog
 from sandbox.fake import FakeSandbox
 from sandbox.snapshots import Snapshots
 from sandbox.upkeep import Policy, Upkeep

@@ -9,9 +9,9 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine
 
+from bot.hosting.tenancy import Tenancy
 from bot.slack.errors import SlackUnavailable
-from bot.tenancy import Tenancy
-from memory.installations import Installations
+from memory.workspaces.installations import Installations
 from tests.support.waiting import eventually
 
 

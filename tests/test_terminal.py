@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.terminal import harmless
+from bot.operator.terminal import harmless
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from bot.recurrence import WEEK, Recurrence
+from bot.background.recurrence import WEEK, Recurrence
+from bot.background.weekly_digest import WeeklyDigest
 from bot.slack.announcements import Announcements
 from bot.slack.errors import SlackUnavailable, ThreadRefused
-from bot.slack.history import channel_named
-from bot.weekly_digest import WeeklyDigest
+from bot.slack.hearing.history import channel_named
 from bot.workspace.people import TEAM
-from memory.chores import Chores
-from memory.embedder import HashingEmbedder
-from memory.solutions import Solution
+from memory.embedding.embedder import HashingEmbedder
+from memory.solutions.solution import Solution
+from memory.workspaces.chores import Chores
 from tests.memory.solution_makers import make_solution, remember
 from tests.slack.fixtures import Slack, slack
 

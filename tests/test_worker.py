@@ -13,9 +13,9 @@ from bot.brain.brain import Brain
 from bot.brain.claimed import Claimed
 from bot.worker import LEASE_SECONDS, Worker
 from memory.errors import LeaseLost
-from memory.events import InterruptRequested, TurnFinished
-from memory.log import Lease, Renewal, SessionLog, SessionRow
-from memory.wake import Wakeups
+from memory.log.events import InterruptRequested, TurnFinished
+from memory.log.session_log import Lease, Renewal, SessionLog, SessionRow
+from memory.log.wake import Wakeups
 from tests.support.threads import THREAD, deliver, thread
 from tests.support.waiting import eventually
 

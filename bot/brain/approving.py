@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Literal, TypeAlias
 
-from bot.brain.publication import waiting_push
-from memory.session import Approval, Session, ToolCall
+from bot.brain.changes.publication import waiting_push
+from memory.log.session import Approval, Session, ToolCall
 
 LONGEST = 6_000
 """Characters of a call that are put before people: nobody reads more, and what is unread is unapproved."""

@@ -10,14 +10,14 @@ from typing import assert_never
 
 from bot.brain.approving import approvers, refusal
 from bot.brain.budget import Budget
+from bot.brain.changes.publication import waiting_push
+from bot.brain.changes.publishing import Publishing
 from bot.brain.choosing import Choosing
 from bot.brain.claimed import Claimed
 from bot.brain.decide import decide
 from bot.brain.hands import Hands
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
-from bot.brain.publication import waiting_push
-from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.repository_choice import question_key
 from bot.brain.sharing import Sharing
@@ -52,13 +52,13 @@ from bot.brain.steps import (
 from bot.brain.thinking import Thinking
 from bot.brain.tools import problem_with
 from bot.brain.uploads import Uploads
-from bot.slack.approval import approval_post, settled
 from bot.slack.errors import SlackUnavailable, ThreadRefused
-from bot.slack.offer import OFFER, offer_post
-from bot.slack.repository_question import repository_question
-from bot.slack.threads import Threads
+from bot.slack.hearing.threads import Threads
+from bot.slack.showing.approval import approval_post, settled
+from bot.slack.showing.offer import OFFER, offer_post
+from bot.slack.showing.repository_question import repository_question
 from memory.errors import EmbedderUnavailable, LeaseLost
-from memory.events import (
+from memory.log.events import (
     ApprovalRequested,
     InterruptHandled,
     Recorded,
@@ -67,7 +67,7 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.session import ToolCall
+from memory.log.session import ToolCall
 
 INDEX_DELAY = 30.0
 """Seconds until a turn is indexed again when the embedder was not there."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.model.prices import cost
-from bot.slack.rendered import count
-from memory.events import LimitReached
-from memory.session import Session
-from memory.usage import Usage
+from bot.slack.showing.rendered import count
+from memory.log.events import LimitReached
+from memory.log.session import Session
+from memory.log.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

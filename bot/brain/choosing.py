@@ -10,9 +10,9 @@ from bot.brain.preferences import Preferences
 from bot.brain.repository_choice import classification, classified_as, last_said
 from bot.forge.repository import Chosen, Repository, Undecided, choose
 from bot.model.port import Model, ModelCancelled, ModelError, ModelRequest
-from memory.repository_events import RepositoryAsked, RepositoryClassified
-from memory.session import Session
-from memory.usage import Usage
+from memory.log.repository_events import RepositoryAsked, RepositoryClassified
+from memory.log.session import Session
+from memory.log.usage import Usage
 
 MAX_TOKENS = 2_000
 """Of the answer, with the thinking before it: the answer itself is one name."""

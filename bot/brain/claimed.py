@@ -12,11 +12,11 @@ from uuid import UUID
 
 from memory.database import Connection
 from memory.errors import LeaseLost
-from memory.events import InterruptHandled, Recorded
-from memory.failpoints import around
-from memory.fold import fold
-from memory.log import Lease, SessionLog, ThreadAddress
-from memory.session import Session
+from memory.log.events import InterruptHandled, Recorded
+from memory.log.failpoints import around
+from memory.log.fold import fold
+from memory.log.session import Session
+from memory.log.session_log import Lease, SessionLog, ThreadAddress
 
 
 class StopSignal:
@@ -112,7 +112,7 @@ class Claimed:
             raise LeaseLost(f"the lease of session {self.id} was not renewed in time")
 
     def effect(self, name: str) -> AbstractContextManager[None]:
-        """One of `memory.failpoints.EFFECTS`, between its failpoints."""
+        """One of `memory.log.failpoints.EFFECTS`, between its failpoints."""
         return around(self._log.reached, name)
 
     def keep_output(self, call: str, output: bytes) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.brain.publication import publication_text
+from bot.brain.changes.publication import publication_text
 from bot.brain.snippets import Snippet, without_snippets
 from bot.brain.splitting import split_markdown
-from bot.slack.bold import loosened
-from bot.slack.code_spans import outside_code, quiet_code
-from bot.slack.links import with_addresses
-from bot.slack.rendered import harmless
-from memory.events import FailureReason, Limit, ModelFailed, TurnOutcome
-from memory.session import Session
+from bot.slack.showing.bold import loosened
+from bot.slack.showing.code_spans import outside_code, quiet_code
+from bot.slack.showing.links import with_addresses
+from bot.slack.showing.rendered import harmless
+from memory.log.events import FailureReason, Limit, ModelFailed, TurnOutcome
+from memory.log.session import Session
 
 FAILURES_IN_A_ROW = 8
 """Failed attempts of one model call. With the back-off of `bot.brain.thinking` this is about ten minutes."""

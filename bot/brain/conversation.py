@@ -13,9 +13,9 @@ from html import escape
 from unicodedata import category
 
 from bot.brain.images import image_reference
-from memory.events import Json, RecalledSolution, ToolFinished
-from memory.session import Attached, Entry, Heard, Message, Session, Spoken, Summarised, moment
-from memory.thread_events import Earlier, ThreadRead
+from memory.log.events import Json, RecalledSolution, ToolFinished
+from memory.log.session import Attached, Entry, Heard, Message, Session, Spoken, Summarised, moment
+from memory.log.thread_events import Earlier, ThreadRead
 
 _UNSEEN = ("Cc", "Cf", "Cn", "Co", "Cs")
 """Unicode's categories of control and format characters (tags, marks of direction), private ones, and others

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.brain.budget import exceeded, stalled
+from bot.brain.changes.publication import next_stage, notice_key, push_call
 from bot.brain.conclusion import answer_files, answer_parts, conclude
 from bot.brain.permitting import permission
-from bot.brain.publication import next_stage, notice_key, push_call
 from bot.brain.repository_choice import next_choice
 from bot.brain.steps import (
     AskModel,
@@ -39,8 +39,8 @@ from bot.brain.steps import (
     Step,
 )
 from bot.brain.tools import HANDS, problem_with
-from memory.events import ReplyKind
-from memory.session import Session, ToolCall
+from memory.log.events import ReplyKind
+from memory.log.session import Session, ToolCall
 
 BARREN_CLAIMS = 5
 """Claims without one recorded event after which a session is given up: each has cost a process or a lease."""

@@ -1,8 +1,8 @@
 """Distilling: a small model reads what a finished turn taught, beside the rules that always do.
 
-What it says is held against the thread (`memory.grounding`), so that neither a mistake nor a text that
-somebody planted can put an error, a command or a file into the memory that nobody saw. Nothing depends on it:
-whatever goes wrong, the form of the rules stands.
+What it says is held against the thread (`memory.solutions.grounding`), so that neither a mistake nor a text
+that somebody planted can put an error, a command or a file into the memory that nobody saw. Nothing depends
+on it: whatever goes wrong, the form of the rules stands.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from threading import Event
 
 from bot.brain.conversation import visible
 from bot.model.port import Model, ModelCancelled, ModelError, ModelRequest, ModelResponse
-from memory.distil import RULES_VERSION
-from memory.events import Json
-from memory.forms import FormFields, fields_of, in_form_of_model, source_hash, source_texts
-from memory.grounding import grounded
-from memory.kept_forms import KeptForm, KeptForms, Read
-from memory.secrets import SecretMask
-from memory.solutions import Solution
-from memory.usage import Usage
+from memory.log.events import Json
+from memory.log.usage import Usage
+from memory.secrets.mask import SecretMask
+from memory.solutions.distil import RULES_VERSION
+from memory.solutions.forms import FormFields, fields_of, in_form_of_model, source_hash, source_texts
+from memory.solutions.grounding import grounded
+from memory.solutions.kept_forms import KeptForm, KeptForms, Read
+from memory.solutions.solution import Solution
 
 VERSION = 1
 """Of the prompt, the schema and the grounding: raised with any of them, so that turns are read anew."""

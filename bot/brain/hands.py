@@ -15,17 +15,17 @@ from bot.brain.taking import whole_file
 from bot.forge.errors import RepositoryUnavailable, RepositoryUnreachable
 from bot.forge.mirrors import Mirrors
 from bot.forge.repository import Repository
-from bot.slack.files import FileRefused
-from memory.events import (
+from bot.slack.hearing.files import FileRefused
+from memory.log.events import (
     SandboxLost,
     SandboxUnavailable,
     ToolFinished,
     ToolStatus,
 )
-from memory.file_events import FilesStaged
-from memory.network_events import NetworkUsed
-from memory.secrets import SecretMask
-from memory.session import Session, ToolCall
+from memory.log.file_events import FilesStaged
+from memory.log.network_events import NetworkUsed
+from memory.log.session import Session, ToolCall
+from memory.secrets.mask import SecretMask
 from sandbox import errors
 from sandbox.port import Cancelled, Finished, Limits, Outcome, Sandbox, TimedOut, Unknown
 from sandbox.snapshots import Snapshots

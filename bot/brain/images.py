@@ -7,8 +7,8 @@ import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from memory.events import Json
-from memory.file_events import FileFetched, blob_key
+from memory.log.events import Json
+from memory.log.file_events import FileFetched, blob_key
 
 IMAGE_BYTES = 3_750_000
 """The Messages API takes 5 MB of base64 for one image, which is a third more than the bytes."""

@@ -9,16 +9,16 @@ from bot.brain.claimed import Claimed
 from bot.brain.distilling import Distilled, Distilling
 from bot.model.port import ModelCancelled
 from memory.database import Connection
-from memory.distil import distil
-from memory.distilled_events import SolutionDistilled
 from memory.errors import LeaseLost
-from memory.events import SolutionIndexed
-from memory.index import PreparedSolution, SolutionIndex
-from memory.kept_forms import record_forms
-from memory.log import ThreadAddress
-from memory.secrets import SecretMask
-from memory.solutions import Solution
-from memory.uses import record_answer
+from memory.log.distilled_events import SolutionDistilled
+from memory.log.events import SolutionIndexed
+from memory.log.session_log import ThreadAddress
+from memory.secrets.mask import SecretMask
+from memory.solutions.distil import distil
+from memory.solutions.index import PreparedSolution, SolutionIndex
+from memory.solutions.kept_forms import record_forms
+from memory.solutions.solution import Solution
+from memory.solutions.uses import record_answer
 
 
 class Indexing:

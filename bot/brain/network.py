@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TypeAlias
 
-from memory.events import SandboxAttached
-from memory.network_events import NetworkRequest, NetworkUsed
-from memory.secrets import SecretMask
+from memory.log.events import SandboxAttached
+from memory.log.network_events import NetworkRequest, NetworkUsed
+from memory.secrets.mask import SecretMask
 from sandbox.door import Doors
 from sandbox.egress import EgressProxy
 from sandbox.egress_policy import EVERY_REPOSITORY, EgressPolicy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.brain.approving import shown_whole
 from bot.brain.steps import Facts, Post, Refuse, RequestApproval, Rest, Step
-from memory.session import Session, ToolCall
+from memory.log.session import Session, ToolCall
 
 
 def permission(session: Session, call: ToolCall, facts: Facts) -> Step | None:

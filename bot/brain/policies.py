@@ -8,12 +8,12 @@ from decimal import Decimal
 from bot.brain.policy import GOVERNED, PolicyProblem, ToolPolicy, read_rules
 from bot.brain.preferences import Preferences, preferences, with_own
 from bot.model.prices import cost_together, thresholds
-from memory.channel_settings import ChannelSettings
-from memory.events import LimitReached
-from memory.personal_settings import PersonalSettings
-from memory.session import Session
-from memory.sessions import ThreadAddress
-from memory.spending import Spending
+from memory.log.events import LimitReached
+from memory.log.session import Session
+from memory.log.sessions import ThreadAddress
+from memory.statistics.spending import Spending
+from memory.workspaces.channel_settings import ChannelSettings
+from memory.workspaces.personal_settings import PersonalSettings
 
 TOOLS, APPROVERS = "tools", "approvers"
 """Names of the channel's settings: rules as `bot.brain.policy` writes them, and users between blanks."""

@@ -16,7 +16,7 @@ Replies: TypeAlias = Literal["thread", "mention"]
 REPOSITORY, MODEL, EFFORT, INSTRUCTIONS = "repository", "model", "effort", "instructions"
 REPLIES, MEMORY, SPEND, PERSONAL = "replies", "memory", "spend", "personal"
 NETWORK = "network"
-"""Names of settings; `memory.log_sql` reads `replies` by itself."""
+"""Names of settings; `memory.log.sql` reads `replies` by itself."""
 
 PREFERENCES = (REPOSITORY, MODEL, EFFORT, INSTRUCTIONS, REPLIES, MEMORY, SPEND, PERSONAL, NETWORK)
 

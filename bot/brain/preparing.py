@@ -9,8 +9,8 @@ from bot.brain.claimed import Claimed
 from bot.brain.unpacking import declaration_of, unpack
 from bot.forge.mirrors import Mirrors
 from bot.forge.repository import Repository
-from memory.events import SandboxAttached
-from memory.workspace_events import WorkspaceSynced
+from memory.log.events import SandboxAttached
+from memory.log.workspace_events import WorkspaceSynced
 from sandbox import errors
 from sandbox.pool import PooledSandbox
 from sandbox.port import Attachment, Limits, Sandbox

@@ -10,14 +10,14 @@ from itertools import islice
 from bot.brain.claimed import Claimed
 from bot.brain.conversation import quoted, visible
 from bot.brain.indexing import Indexing
-from bot.slack.rendered import cut
+from bot.slack.showing.rendered import cut
 from memory.errors import EmbedderUnavailable
-from memory.events import RecalledSolution, SolutionsRecalled
-from memory.finding import Finder, Found
-from memory.query import QueryProblem
-from memory.recall import Hit, Recall, confident, worth_showing
-from memory.scope import Scope
-from memory.uses import record_shown
+from memory.log.events import RecalledSolution, SolutionsRecalled
+from memory.recall.finding import Finder, Found
+from memory.recall.query import QueryProblem
+from memory.recall.recall import Hit, Recall, confident, worth_showing
+from memory.recall.scope import Scope
+from memory.solutions.uses import record_shown
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from bot.brain.conversation import said
 from bot.brain.steps import AskRepository, Choose, Classify, Post, Rest, Step
 from bot.forge.repository import Chosen, Repository, Undecided
-from memory.events import Json
-from memory.repository_events import RepositoryAsked, RepositoryChosen
-from memory.session import Session
+from memory.log.events import Json
+from memory.log.repository_events import RepositoryAsked, RepositoryChosen
+from memory.log.session import Session
 
 UNKNOWN = "unknown"
 """What the model answers when it cannot tell."""

@@ -9,9 +9,9 @@ from bot.brain.claimed import Claimed
 from bot.brain.snippets import Snippet
 from bot.slack.errors import SlackProblem, SlackUnavailable
 from bot.slack.file_posts import FilePosts
-from bot.slack.files import FileRefused
-from memory.outgoing_events import FilePosted, FileUploaded
-from memory.secrets import SecretMask
+from bot.slack.hearing.files import FileRefused
+from memory.log.outgoing_events import FilePosted, FileUploaded
+from memory.secrets.mask import SecretMask
 
 OUT_BYTES = 1024**2
 """Of one file: a long log, a chart or a table. Looking for secrets in as much takes two seconds, in which the

@@ -11,11 +11,11 @@ from bot.brain.steps import (
 from bot.slack.board import ProgressBoard
 from bot.slack.errors import ContentRefused, SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate
-from bot.slack.rendered import Rendered, cut, escape, plain
-from bot.slack.rendering import Surroundings, finished_progress, progress, render
 from bot.slack.replies import Replies
-from memory.events import Recorded, ReplyKind, ReplyPosted, ReplyStarted, TurnOutcome
-from memory.session import Reply
+from bot.slack.showing.rendered import Rendered, cut, escape, plain
+from bot.slack.showing.rendering import Surroundings, finished_progress, progress, render
+from memory.log.events import Recorded, ReplyKind, ReplyPosted, ReplyStarted, TurnOutcome
+from memory.log.session import Reply
 
 RESUME_AGE = 15.0
 """Seconds for which a channel's verdict is good enough between two posts; each post asks anew."""

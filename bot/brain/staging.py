@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 
 from bot.brain.claimed import Claimed
-from memory.events import SandboxAttached
-from memory.file_events import FileFetched, blob_key
+from memory.log.events import SandboxAttached
+from memory.log.file_events import FileFetched, blob_key
 from sandbox import errors
 from sandbox.port import Sandbox
 

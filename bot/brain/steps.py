@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from bot.brain.budget import Budget
+from bot.brain.changes.publication import Stage
 from bot.brain.policy import ToolPolicy
-from bot.brain.publication import Stage
 from bot.brain.snippets import Snippet
 from bot.forge.repository import Chosen, Undecided
-from memory.events import LimitReached, ReplyKind, TurnOutcome
-from memory.file_events import SharedFile
-from memory.repository_events import RepositoryChosen
-from memory.session import Message, Reply, ToolCall
+from memory.log.events import LimitReached, ReplyKind, TurnOutcome
+from memory.log.file_events import SharedFile
+from memory.log.repository_events import RepositoryChosen
+from memory.log.session import Message, Reply, ToolCall
 
 Visibility = Literal["public", "refused", "unknown"]
 

@@ -22,8 +22,15 @@ from bot.model.port import (
     ModelRequest,
     ModelResponse,
 )
-from memory.events import ContextCompacted, FailureReason, Json, ModelFailed, ModelRequested, ModelResponded
-from memory.session import Session
+from memory.log.events import (
+    ContextCompacted,
+    FailureReason,
+    Json,
+    ModelFailed,
+    ModelRequested,
+    ModelResponded,
+)
+from memory.log.session import Session
 
 FIRST_DELAY = 4.0
 LONGEST_DELAY = 300.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.model.port import ToolDefinition
-from memory.events import Json
+from memory.log.events import Json
 
 
 def _schema(required: tuple[str, ...], **properties: Json) -> Json:

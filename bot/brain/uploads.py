@@ -10,9 +10,9 @@ from typing import Protocol
 from bot.brain.claimed import Claimed
 from bot.brain.images import IMAGE_BYTES, SESSION_IMAGES, image_in
 from bot.slack.errors import SlackUnavailable
-from bot.slack.files import FileRefused
-from memory.file_events import FileFetched, FileKind, SharedFile, blob_key
-from memory.session import Message, Session
+from bot.slack.hearing.files import FileRefused
+from memory.log.file_events import FileFetched, FileKind, SharedFile, blob_key
+from memory.log.session import Message, Session
 
 PATIENCE = timedelta(minutes=3)
 """After its message was heard; then the turn goes on without the file, and the thread is told."""

@@ -13,10 +13,10 @@ from urllib.parse import parse_qs
 from bot.forge.errors import ForgeRefused, ForgeUnavailable
 from bot.forge.github import web_address
 from bot.forge.github_app import SECONDS, translated
-from memory.accounts import Account
+from memory.workspaces.accounts import Account
 
 if TYPE_CHECKING:
-    from memory.events import Json
+    from memory.log.events import Json
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 

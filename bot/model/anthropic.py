@@ -29,7 +29,7 @@ from bot.model.port import (
     ModelResponse,
 )
 from bot.model.streaming import BUSY, StreamedResponse
-from memory.events import Json
+from memory.log.events import Json
 
 if TYPE_CHECKING:
     import anthropic

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.model.capabilities import Effort, capabilities
 from bot.model.port import ModelRequest
-from memory.events import Json
+from memory.log.events import Json
 
 _BREAKPOINT: Json = {"type": "ephemeral"}
 

@@ -12,7 +12,7 @@ from html import unescape
 from typing import TypeAlias
 
 from bot.model.script import Move, Problem
-from memory.events import Json
+from memory.log.events import Json
 
 ENOUGH = 0.4
 """Share of a mention's words that a message must hold: rephrasing passes, another subject does not."""

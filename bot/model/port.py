@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
-from memory.events import Json
-from memory.usage import Usage
+from memory.log.events import Json
+from memory.log.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

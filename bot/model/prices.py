@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from memory.usage import Usage
+from memory.log.usage import Usage
 
 _MILLION = 1_000_000
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memory.events import Json
+from memory.log.events import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

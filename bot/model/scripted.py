@@ -15,8 +15,8 @@ from threading import Event
 from bot.model.playback import AfterAnswer, Playing, Unrecorded, locate
 from bot.model.port import ModelCancelled, ModelRequest, ModelResponse
 from bot.model.script import Call, Problem
-from memory.events import Json
-from memory.usage import Usage
+from memory.log.events import Json
+from memory.log.usage import Usage
 
 QUOTED = 120
 """Characters of a person's words repeated in the acknowledgement: enough to be recognised."""

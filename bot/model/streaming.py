@@ -15,8 +15,8 @@ from __future__ import annotations
 import json
 
 from bot.model.port import ContextTooLong, ModelBroken, ModelOverloaded, ModelResponse
-from memory.events import Json
-from memory.usage import Usage
+from memory.log.events import Json
+from memory.log.usage import Usage
 
 _USAGE = {
     "input_tokens": "input_tokens",

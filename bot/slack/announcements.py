@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.slack.gate import Gate
-from bot.slack.rendered import Rendered
+from bot.slack.showing.rendered import Rendered
 from bot.slack.web import SlackWeb
 
 EVENT_TYPE = "oxbow_announcement"

@@ -10,21 +10,22 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack import approval, linking, offer, rendering, repository_question
-from bot.slack.asking import SHORTCUT, Asking
-from bot.slack.commands import Asked, Commands
-from bot.slack.decisions import Answer, Decisions
-from bot.slack.dismissing import Dismissing
-from bot.slack.dropped_events import hear_dropped_events
-from bot.slack.home import Home
-from bot.slack.listener import Listener
-from bot.slack.picking import Picking
-from bot.slack.rendered import Rendered
-from bot.slack.schedule_command import CANCEL
-from bot.slack.search_results import PAGE, SHARE, read_button_value
+from bot.slack.answering import linking
+from bot.slack.answering.asking import SHORTCUT, Asking
+from bot.slack.answering.commands import Asked, Commands
+from bot.slack.answering.decisions import Answer, Decisions
+from bot.slack.answering.dismissing import Dismissing
+from bot.slack.answering.home import Home
+from bot.slack.answering.picking import Picking
+from bot.slack.answering.schedule_command import CANCEL
+from bot.slack.hearing.dropped_events import hear_dropped_events
+from bot.slack.hearing.listener import Listener
+from bot.slack.showing import approval, offer, rendering, repository_question
+from bot.slack.showing.rendered import Rendered
+from bot.slack.showing.search_results import PAGE, SHARE, read_button_value
 from bot.slack.side import SlackSide
-from memory.events import Json, Verdict
-from memory.log import ThreadAddress
+from memory.log.events import Json, Verdict
+from memory.log.session_log import ThreadAddress
 
 CHANNEL_EVENTS = (
     "channel_archive",

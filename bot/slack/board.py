@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 
 from bot.slack.errors import SlackProblem, SlackUnavailable
-from bot.slack.rendered import Rendered
 from bot.slack.replies import Replies
+from bot.slack.showing.rendered import Rendered
 from memory.errors import DatabaseLost
 
 INTERVAL = 3.0

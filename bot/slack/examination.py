@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from slack_sdk import WebClient
 
-from bot.findings import Finding
+from bot.operator.findings import Finding
 from bot.settings import Settings
 from bot.slack.errors import SlackProblem
-from bot.slack.history import channel_named
+from bot.slack.hearing.history import channel_named
 from bot.slack.scopes import SCOPES
 from bot.slack.side import TIMEOUT
 from bot.slack.web import SlackWeb

@@ -6,12 +6,12 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from bot.slack.errors import DELAY, SlackUnavailable
-from bot.slack.files import FileRefused
 from bot.slack.gate import Gate
+from bot.slack.hearing.files import FileRefused
 from bot.slack.hosts import SlackHosts, connection, path_of
 from bot.slack.replies import POST_AGE
 from bot.slack.web import SlackWeb
-from memory.log import ThreadAddress
+from memory.log.session_log import ThreadAddress
 
 PAGE = 200
 

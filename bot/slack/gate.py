@@ -13,9 +13,9 @@ from bot.brain.steps import (
 )
 from bot.slack.errors import ContentRefused, SlackBusy, SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.web import SlackWeb
-from memory.channels import Channels
-from memory.events import Json
-from memory.recall import Hit
+from memory.log.events import Json
+from memory.recall.recall import Hit
+from memory.workspaces.channels import Channels
 
 _REFUSALS = (
     ("is_im", "it is a direct message"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urljoin
 
-from bot.slack.asking import SHORTCUT
+from bot.slack.answering.asking import SHORTCUT
 from bot.slack.scopes import EVENTS, SCOPES, TAKEN_BACK
-from memory.events import Json
+from memory.log.events import Json
 
 
 def manifest(*, request_url: str | None, several: bool = False) -> Json:

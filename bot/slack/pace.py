@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bot.slack.errors import SlackBusy
-from memory.allowances import Allowance, Allowances
 from memory.errors import DatabaseLost
+from memory.workspaces.allowances import Allowance, Allowances
 
 PATIENCE = 1.0
 """Seconds that a call waits for its turn: Slack wants its deliveries acknowledged within three."""

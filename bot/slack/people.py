@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from bot.slack.errors import SlackProblem, SlackUnavailable, ThreadRefused
 from bot.slack.web import SlackWeb
-from memory.events import Json
+from memory.log.events import Json
 
 Standing: TypeAlias = Literal["member", "guest", "outsider", "bot"]
 """Member: sees every public channel. Guest: sees the channels they are in. Outsider: belongs to another

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from bot.slack.errors import ThreadRefused
 from bot.slack.gate import Gate
-from bot.slack.rendered import Rendered
+from bot.slack.showing.rendered import Rendered
 from bot.slack.web import SlackWeb
-from memory.events import Json
-from memory.log import ThreadAddress
+from memory.log.events import Json
+from memory.log.session_log import ThreadAddress
 
 EVENT_TYPE = "oxbow_reply"
 """Type of the message metadata by which a post is found again."""

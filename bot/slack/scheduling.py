@@ -11,18 +11,18 @@ import time
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
+from bot.slack.answering.schedule_command import zone_named
+from bot.slack.answering.schedule_words import ScheduleProblem, in_zone
 from bot.slack.errors import SlackProblem, SlackUnavailable
 from bot.slack.gate import Gate
 from bot.slack.people import People
-from bot.slack.rendered import Rendered, escape, plain
 from bot.slack.replies import POST_AGE, Replies
-from bot.slack.schedule_command import zone_named
-from bot.slack.schedule_words import ScheduleProblem, in_zone
+from bot.slack.showing.rendered import Rendered, escape, plain
 from memory.errors import DatabaseLost
-from memory.events import Json, MessageReceived, SessionOpened
-from memory.log import SessionLog, ThreadAddress
-from memory.recurrence import next_time
-from memory.schedules import Due, Schedules
+from memory.log.events import Json, MessageReceived, SessionOpened
+from memory.log.session_log import SessionLog, ThreadAddress
+from memory.workspaces.recurrence import next_time
+from memory.workspaces.schedules import Due, Schedules
 
 LOOK_SECONDS = 2.0
 """Between two questions to the database for what is due."""

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from bot.settings import Settings
-from bot.slack.access import InstalledAccess
 from bot.slack.errors import SlackProblem
 from bot.slack.gate import Gate
-from bot.slack.listener import Identity
+from bot.slack.hearing.listener import Identity
 from bot.slack.pace import SharedPace, Unpaced
 from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.scopes import SCOPES
+from bot.slack.tenants.access import InstalledAccess
 from bot.slack.web import SlackWeb
-from memory.allowances import Allowances
-from memory.channels import Channels
 from memory.database import Engine
-from memory.events import Json
+from memory.log.events import Json
+from memory.workspaces.allowances import Allowances
+from memory.workspaces.channels import Channels
 
 TIMEOUT = 10
 """Seconds for one call of the Web API; it usually answers in a fraction of one."""

@@ -13,8 +13,8 @@ from slack_sdk.web import SlackResponse
 from bot.slack.breaker import Breaker
 from bot.slack.errors import DELAY, SlackBusy, SlackUnavailable, TokenRefused, from_api
 from bot.slack.pace import Pace, Unpaced
-from memory.events import Json
-from memory.failpoints import Reached, around, off
+from memory.log.events import Json
+from memory.log.failpoints import Reached, around, off
 
 
 class Access(Protocol):

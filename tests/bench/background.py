@@ -11,9 +11,16 @@ from sqlalchemy import text
 
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import TEAM
-from memory.events import Json, MessageReceived, ModelRequested, ModelResponded, SessionOpened, TurnFinished
-from memory.log import Lease, SessionLog, ThreadAddress
-from memory.usage import Usage
+from memory.log.events import (
+    Json,
+    MessageReceived,
+    ModelRequested,
+    ModelResponded,
+    SessionOpened,
+    TurnFinished,
+)
+from memory.log.session_log import Lease, SessionLog, ThreadAddress
+from memory.log.usage import Usage
 from tests.bench.corpus import Corpus
 from tests.bench.figures import Figures, spread
 from tests.bench.place import Place

@@ -18,10 +18,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from memory.chunking import passages, solution_terms
-from memory.embedder import Embedder, Vector
-from memory.index import PreparedSolution
-from memory.solutions import Evidence, Solution, Utterance
+from memory.embedding.embedder import Embedder, Vector
+from memory.solutions.chunking import passages, solution_terms
+from memory.solutions.index import PreparedSolution
+from memory.solutions.solution import Evidence, Solution, Utterance
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from bot.workspace.journal import Call
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.rates import SLACK
-from memory.events import Json
+from memory.log.events import Json
 from tests.bench.figures import Figures, spread
 from tests.bench.place import Place
 from tests.bench.processes import settings_for

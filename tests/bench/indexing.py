@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from sqlalchemy import Engine, text
 
-from memory.chunking import passages
-from memory.embedder import Embedder, HashingEmbedder, ProcessEmbedder
-from memory.importing import import_threads
-from memory.judged import Threads
-from memory.secrets import SecretMask
-from memory.solutions import Solution
-from memory.threads import ImportedMessage, ImportedThread, solution_of
+from memory.embedding.embedder import Embedder, HashingEmbedder, ProcessEmbedder
+from memory.evaluation.judged import Threads
+from memory.imports.importing import import_threads
+from memory.imports.threads import ImportedMessage, ImportedThread, solution_of
+from memory.secrets.mask import SecretMask
+from memory.solutions.chunking import passages
+from memory.solutions.solution import Solution
 from tests.bench.corpus import TEAM, Corpus
 from tests.bench.figures import Figures
 from tests.bench.place import Place

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, TextClause, text
 
-from memory.embedder import Embedder
-from memory.index import vector_literal
-from memory.ranking import NEAREST_PASSAGES, SETTINGS, WALK
-from memory.scope import EVERYTHING, Scope
+from memory.embedding.embedder import Embedder
+from memory.recall.ranking import NEAREST_PASSAGES, SETTINGS, WALK
+from memory.recall.scope import EVERYTHING, Scope
+from memory.solutions.index import vector_literal
 from tests.bench.corpus import TEAM
 
 EXACT = text(

@@ -14,13 +14,18 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from memory.database import connect, migrate
-from memory.postgres import EmbeddedPostgres
+from memory.postgres.server import EmbeddedPostgres
 
 ROOT = Path(__file__).parent.parent.parent
 CACHE = ROOT / ".bench"
 """Keeps what takes minutes to build; deleting it costs that time and nothing else."""
 
-BUILT_FROM = ("tests/bench/corpus.py", "memory/chunking.py", "memory/terms.py", "migrations/versions/*.py")
+BUILT_FROM = (
+    "tests/bench/corpus.py",
+    "memory/solutions/chunking.py",
+    "memory/solutions/terms.py",
+    "migrations/versions/*.py",
+)
 """A kept database is of these sources; when one changes, another is built in its place."""
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psutil
 
 from bot.workspace.local import LocalWorkspace
-from memory.log import SessionLog, SessionRow
+from memory.log.session_log import SessionLog, SessionRow
 from tests.bench.figures import Figures
 from tests.bench.place import Place
 from tests.support.messages_api import KEY, MessagesApi

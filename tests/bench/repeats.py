@@ -17,11 +17,11 @@ from bot.demo.problems import PROBLEMS
 from bot.demo.repositories import materialise
 from bot.model.port import Model, ModelRequest, ModelResponse
 from bot.model.scripted import ScriptedModel
-from bot.slack.offer import OFFER
+from bot.slack.showing.offer import OFFER
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import TEAM
-from memory.events import ReplyPosted, SolutionsRecalled, ToolStarted
-from memory.log import ThreadAddress
+from memory.log.events import ReplyPosted, SolutionsRecalled, ToolStarted
+from memory.log.session_log import ThreadAddress
 from sandbox.choose import open_sandbox
 from tests.bench.figures import Figures
 from tests.bench.place import Place, place

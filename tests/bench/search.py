@@ -9,10 +9,10 @@ from itertools import islice
 
 from sqlalchemy import Engine, text
 
-from memory.embedder import Embedder, ProcessEmbedder
-from memory.index import PreparedSolution, SolutionIndex
-from memory.recall import Recall
-from memory.scope import EVERYTHING, Scope
+from memory.embedding.embedder import Embedder, ProcessEmbedder
+from memory.recall.recall import Recall
+from memory.recall.scope import EVERYTHING, Scope
+from memory.solutions.index import PreparedSolution, SolutionIndex
 from tests.bench.corpus import CHANNELS, NOW, TEAM, Corpus, known_vectors
 from tests.bench.figures import Figures, spread, timed
 from tests.bench.neighbours import found_of_nearest

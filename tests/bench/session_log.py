@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from memory.events import (
+from memory.log.events import (
     MessageReceived,
     ModelRequested,
     ModelResponded,
@@ -17,9 +17,9 @@ from memory.events import (
     ToolFinished,
     ToolStarted,
 )
-from memory.fold import fold
-from memory.log import Lease, SessionLog, ThreadAddress
-from memory.usage import Usage
+from memory.log.fold import fold
+from memory.log.session_log import Lease, SessionLog, ThreadAddress
+from memory.log.usage import Usage
 from tests.bench.figures import Figures, spread, timed
 from tests.bench.place import Place
 

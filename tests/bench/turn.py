@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count
 
 from bot.workspace.local import LocalWorkspace
-from memory.events import Json
+from memory.log.events import Json
 from sandbox.fake import FakeSandbox
 from tests.bench.figures import Figures, timed
 from tests.bench.place import Place

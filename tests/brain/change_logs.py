@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memory.change_events import (
+from memory.log.change_events import (
     BranchPushed,
     ChangeAuthorised,
     ChangeChecked,

@@ -8,8 +8,8 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from bot.brain.claimed import Claimed, StopSignal
-from memory.events import Event, Recorded
-from memory.log import SessionLog
+from memory.log.events import Event, Recorded
+from memory.log.session_log import SessionLog
 from tests.support.threads import THREAD, deliver
 
 T = TypeVar("T", bound=Event)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from memory.events import (
+from memory.log.events import (
     ApprovalGiven,
     ApprovalRequested,
     ApprovalScope,
@@ -31,12 +31,12 @@ from memory.events import (
     ToolFinished,
     ToolStarted,
 )
-from memory.file_events import FileFetched, FileKind, FilesShared, SharedFile
-from memory.fold import fold
-from memory.outgoing_events import FilePosted, FileUploaded
-from memory.repository_events import RepositoryAsked, RepositoryClassified, RepositoryPicked
-from memory.session import Session
-from memory.usage import Usage
+from memory.log.file_events import FileFetched, FileKind, FilesShared, SharedFile
+from memory.log.fold import fold
+from memory.log.outgoing_events import FilePosted, FileUploaded
+from memory.log.repository_events import RepositoryAsked, RepositoryClassified, RepositoryPicked
+from memory.log.session import Session
+from memory.log.usage import Usage
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from bot.brain.steps import (
     Step,
     Visibility,
 )
-from memory.events import (
+from memory.log.events import (
     Event,
     InterruptRequested,
     TurnFinished,

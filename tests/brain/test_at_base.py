@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.brain.at_base import HEAD, MISSING, base_run, head_run, new_failures
+from bot.brain.changes.at_base import HEAD, MISSING, base_run, head_run, new_failures
 from tests.forge.origins import commit, initialised
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from bot.brain.authority import Authorised, Authority, Unauthorised
+from bot.brain.changes.authority import Authorised, Authority, Unauthorised
 from bot.brain.policy import Unlinked
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
 from bot.forge.repository import Repository
-from memory.accounts import Account, Accounts, AccountTaken
+from memory.workspaces.accounts import Account, Accounts, AccountTaken
 from tests.forge.origins import bare, initialised
 from tests.support.github_api import APP_ID, GitHubApi
 

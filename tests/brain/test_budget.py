@@ -6,9 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.brain.budget import Budget, exceeded, stalled
-from memory.events import LimitReached, TurnFinished
-from memory.session import Session
-from memory.usage import Usage
+from memory.log.events import LimitReached, TurnFinished
+from memory.log.session import Session
+from memory.log.usage import Usage
 from tests.brain.logs import answered, asked, finished, first_answer, said, session_of, then, unavailable, use
 
 WORKED = session_of(*first_answer(use("c1")), finished("c1"), asked(8), answered(use("c2")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.brain.conversation import SHORT_OUTPUT, conversation, transcript
-from memory.events import Event, FeedbackGiven, Json, TurnFinished
+from memory.log.events import Event, FeedbackGiven, Json, TurnFinished
 from tests.brain.logs import (
     answered,
     asked,

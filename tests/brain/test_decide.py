@@ -17,13 +17,13 @@ from bot.brain.steps import (
     Rest,
     Settle,
 )
-from memory.events import (
+from memory.log.events import (
     InterruptHandled,
     SessionClosed,
     SolutionIndexed,
     TurnFinished,
 )
-from memory.session import Reply
+from memory.log.session import Reply
 from tests.brain.logs import (
     asked,
     at,

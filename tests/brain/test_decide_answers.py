@@ -14,7 +14,7 @@ from bot.brain.steps import (
     Post,
     Rest,
 )
-from memory.events import (
+from memory.log.events import (
     FeedbackGiven,
     InterruptHandled,
     LimitReached,

@@ -8,9 +8,9 @@ import pytest
 
 from bot.brain.approving import LONGEST, approvers, shown_whole, standing
 from bot.brain.budget import Budget
+from bot.brain.changes.publication import push_call
 from bot.brain.decide import decide
 from bot.brain.policy import Permission, ToolPolicy
-from bot.brain.publication import push_call
 from bot.brain.steps import (
     AskModel,
     Attach,
@@ -24,7 +24,7 @@ from bot.brain.steps import (
     Rest,
     Step,
 )
-from memory.events import (
+from memory.log.events import (
     ApprovalRequested,
     ApprovalScope,
     Event,
@@ -32,7 +32,7 @@ from memory.events import (
     LimitReached,
     TurnFinished,
 )
-from memory.session import Session, ToolCall
+from memory.log.session import Session, ToolCall
 from tests.brain import change_logs as changes
 from tests.brain.logs import (
     answered,

@@ -6,7 +6,7 @@ from bot.brain.conclusion import answer_files, answer_parts
 from bot.brain.decide import decide
 from bot.brain.snippets import LONGEST_CODE
 from bot.brain.steps import FinishTurn, Post, ShareCode
-from memory.events import Event
+from memory.log.events import Event
 from tests.brain.logs import first_answer, posted, said, session_of, shown, words
 from tests.brain.steps import facts, step
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.brain.decide import decide
 from bot.brain.steps import AskModel, FinishTurn, HandleInterrupt, Post, Rest
-from memory.events import Event, FeedbackGiven, RecalledSolution, TurnFinished
+from memory.log.events import Event, FeedbackGiven, RecalledSolution, TurnFinished
 from tests.brain.logs import hit, posted, recalled, said, session_of, then
 from tests.brain.steps import STOP, facts, step
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.brain.decide import POSTS_AN_HOUR, decide
 from bot.brain.steps import Post, Rest
-from memory.events import Event
+from memory.log.events import Event
 from tests.brain.logs import at, posted, said, session_of, shown
 from tests.brain.steps import facts
 

@@ -10,8 +10,8 @@ from bot.brain.decide import decide
 from bot.brain.repository_choice import classification, classified_as
 from bot.brain.steps import AskRepository, Attach, Choose, Classify, Facts, Post, Rest, Step
 from bot.forge.repository import Chosen, How, Repository, Undecided
-from memory.events import Event
-from memory.repository_events import HowChosen, RepositoryChosen
+from memory.log.events import Event
+from memory.log.repository_events import HowChosen, RepositoryChosen
 from tests.brain.logs import (
     attached,
     classified,

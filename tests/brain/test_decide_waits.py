@@ -16,7 +16,7 @@ from bot.brain.steps import (
     Rest,
     Step,
 )
-from memory.events import (
+from memory.log.events import (
     Event,
     InterruptHandled,
     ModelFailed,

@@ -6,8 +6,8 @@ import pytest
 
 from bot.brain.conversation import conversation, said
 from bot.brain.thinking import SUMMARISE
-from memory.events import Json
-from memory.session import Heard, Message, Session
+from memory.log.events import Json
+from memory.log.session import Heard, Message, Session
 from tests.brain.logs import at
 
 FORGERIES = (

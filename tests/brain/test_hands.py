@@ -14,7 +14,7 @@ from bot.brain.network import Network
 from bot.demo.repositories import materialise
 from bot.forge.mirrors import Mirrors, without_credential
 from bot.forge.repository import Repository, repositories
-from memory.events import (
+from memory.log.events import (
     Event,
     SandboxAttached,
     SandboxLost,
@@ -22,8 +22,8 @@ from memory.events import (
     ToolFinished,
     ToolStarted,
 )
-from memory.log import SessionLog
-from memory.repository_events import RepositoryChosen
+from memory.log.repository_events import RepositoryChosen
+from memory.log.session_log import SessionLog
 from sandbox.fake import Answer, FakeSandbox, Run, succeed
 from sandbox.port import Cancelled, Finished, Limits, Outcome, TimedOut, Unknown
 from sandbox.snapshots import Snapshots

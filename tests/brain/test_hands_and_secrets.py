@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bot.brain.hands import EVENT_BYTES
-from memory.log import SessionLog
+from memory.log.session_log import SessionLog
 from tests.brain.test_hands import Worker, ends
 from tests.support.secrets import GITHUB_TOKEN
 

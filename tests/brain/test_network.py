@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.brain.network import Network
-from memory.events import SandboxAttached
-from memory.network_events import NetworkUsed
+from memory.log.events import SandboxAttached
+from memory.log.network_events import NetworkUsed
 from sandbox.bubblewrap import Bubblewrap, programs
 from sandbox.egress_policy import EgressPolicy, Host
 from sandbox.fake import FakeSandbox

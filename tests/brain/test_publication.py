@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from bot.brain.publication import branch_name, commit_message, description, requester
-from bot.slack.pull_requests import publishing
-from memory.change_events import ChangeAuthorised
-from memory.events import Event
-from memory.session import Session
+from bot.brain.changes.publication import branch_name, commit_message, description, requester
+from bot.slack.showing.pull_requests import publishing
+from memory.log.change_events import ChangeAuthorised
+from memory.log.events import Event
+from memory.log.session import Session
 from tests.brain import change_logs as changes
 from tests.brain.logs import (
     answered,

@@ -21,7 +21,7 @@ from bot.model.port import (
     ModelRequest,
     ModelResponse,
 )
-from memory.events import (
+from memory.log.events import (
     ContextCompacted,
     MessageDeleted,
     ModelFailed,
@@ -29,8 +29,8 @@ from memory.events import (
     ModelResponded,
     ToolFinished,
 )
-from memory.log import SessionLog
-from memory.usage import Usage
+from memory.log.session_log import SessionLog
+from memory.log.usage import Usage
 from tests.brain.claims import claim, new_events
 from tests.brain.logs import answered, asked, use
 from tests.support.threads import THREAD

@@ -13,7 +13,7 @@ from bot.brain.steps import (
     Facts,
     Rest,
 )
-from memory.events import (
+from memory.log.events import (
     ContextCompacted,
     Json,
     ModelFailed,
@@ -22,8 +22,8 @@ from memory.events import (
     ReplyStarted,
     TurnFinished,
 )
-from memory.fold import fold
-from memory.session import Session
+from memory.log.fold import fold
+from memory.log.session import Session
 from tests.brain import logs
 from tests.brain.walks import Walk, walks
 from tests.support.messages_api_rules import check

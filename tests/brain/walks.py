@@ -10,9 +10,9 @@ from typing import TypeVar, assert_never
 from hypothesis import strategies as st
 
 from bot.brain.budget import Budget
+from bot.brain.changes.publication import Stage, waiting_push
 from bot.brain.decide import decide
 from bot.brain.policy import ToolPolicy
-from bot.brain.publication import Stage, waiting_push
 from bot.brain.repository_choice import last_said
 from bot.brain.steps import (
     AskModel,
@@ -42,7 +42,7 @@ from bot.brain.steps import (
     Step,
 )
 from bot.forge.repository import Undecided
-from memory.events import (
+from memory.log.events import (
     ApprovalGiven,
     ApprovalRequested,
     Event,
@@ -57,10 +57,10 @@ from memory.events import (
     SolutionIndexed,
     TurnFinished,
 )
-from memory.file_events import FilesStaged
-from memory.fold import fold
-from memory.session import Session
-from memory.thread_events import ThreadRead
+from memory.log.file_events import FilesStaged
+from memory.log.fold import fold
+from memory.log.session import Session
+from memory.log.thread_events import ThreadRead
 from tests.brain import change_logs as changes
 from tests.brain import logs
 

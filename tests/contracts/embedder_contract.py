@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from memory.embedder import Embedder, Vector
+from memory.embedding.embedder import Embedder, Vector
 
 
 def cosine(left: Vector, right: Vector) -> float:

@@ -13,7 +13,7 @@ import pytest
 from bot.brain.tools import TOOLS
 from bot.demo.problems import PROBLEMS
 from bot.model.port import Model, ModelCancelled, ModelRequest, ModelResponse
-from memory.events import Json
+from memory.log.events import Json
 
 PROBLEM = PROBLEMS[0]
 RED = "KeyError: 'tz'"

@@ -9,8 +9,8 @@ from typing import ClassVar
 from bot.brain.decide import COMPACT_TOKENS
 from bot.brain.policies import TOOLS
 from bot.workspace.people import TEAM
-from memory.codec import type_name
-from memory.events import (
+from memory.log.codec import type_name
+from memory.log.events import (
     ApprovalRequested,
     Event,
     InterruptRequested,
@@ -20,7 +20,7 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.sessions import ThreadAddress
+from memory.log.sessions import ThreadAddress
 from sandbox.port import Sandbox
 from tests.support.product import Died, Product
 from tests.support.script_model import Answer, ScriptModel, says

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from bot.brain.claimed import Claimed, StopSignal
 from memory.errors import LeaseLost
-from memory.failpoints import FAILPOINTS
-from memory.log import SessionLog
+from memory.log.failpoints import FAILPOINTS
+from memory.log.session_log import SessionLog
 from sandbox.choose import open_sandbox
 from sandbox.port import Sandbox
 from tests.crash.jobs import Compacted, Job, Steered, Stopped

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.forge.plumbing import git
-from memory.events import Json
+from memory.log.events import Json
 from sandbox.choose import open_sandbox
 from sandbox.port import Sandbox
 from tests.forge.origins import bare, commit, initialised

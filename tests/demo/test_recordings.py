@@ -16,7 +16,7 @@ from bot.forge.plumbing import git
 from bot.model.port import Model, ModelResponse
 from bot.model.script import Problem
 from bot.model.scripted import ScriptedModel
-from memory.events import Json
+from memory.log.events import Json
 from tests.contracts.model_contract import asked, calls, said, spoken
 
 MEMORY = (

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
-from memory.events import (
+from memory.log.events import (
     InterruptHandled,
     MessageReceived,
     SandboxAttached,
@@ -23,7 +23,7 @@ from memory.events import (
     TurnFinished,
     TurnOutcome,
 )
-from memory.log import RecordedEvent, SessionLog, ThreadAddress
+from memory.log.session_log import RecordedEvent, SessionLog, ThreadAddress
 from tests.faults.job import STEPS, answer
 from tests.support.product import key
 

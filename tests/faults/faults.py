@@ -16,7 +16,7 @@ from bot.workspace.delivery import Undelivered
 from bot.workspace.journal import Delivery
 from bot.workspace.local import LocalWorkspace
 from memory.errors import PostgresError
-from memory.postgres import EmbeddedPostgres
+from memory.postgres.server import EmbeddedPostgres
 from tests.faults.processes import Processes, kill_one, owner, supervisors
 from tests.faults.strikes import Strikes
 from tests.support.proxy import CuttableWire

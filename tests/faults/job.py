@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from memory.events import Json
+from memory.log.events import Json
 
 STEPS = 2
 """Commands of a session: one to be cut off in, one to go on with."""

@@ -23,8 +23,8 @@ import pytest
 from bot.workspace.delivery import DeliveryRules
 from bot.workspace.local import LocalWorkspace
 from memory.database import connect, migrate
-from memory.log import SessionLog
-from memory.postgres import EmbeddedPostgres
+from memory.log.session_log import SessionLog
+from memory.postgres.server import EmbeddedPostgres
 from tests.faults.conversations import CHANNELS, Conversation, Found, Inspection, Kind
 from tests.faults.faults import Faults, Target
 from tests.faults.job import poisonous, question

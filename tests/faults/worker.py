@@ -17,8 +17,8 @@ from bot.compose import build_remembering, working
 from bot.settings import read_settings
 from bot.slack.side import slack_side
 from memory.database import connect, engines
-from memory.embedder import HashingEmbedder
-from memory.secrets import SecretMask
+from memory.embedding.embedder import HashingEmbedder
+from memory.secrets.mask import SecretMask
 from sandbox.bubblewrap import Bubblewrap, programs
 from sandbox.local import LocalSandbox
 from tests.faults.job import script

@@ -9,7 +9,7 @@ import pytest
 
 from bot.forge.errors import ForgeRefused, ForgeUnavailable
 from bot.forge.github_linking import GitHubLinking
-from memory.accounts import Account
+from memory.workspaces.accounts import Account
 from tests.support.github_accounts import CLIENT_ID
 from tests.support.github_api import GitHubApi
 

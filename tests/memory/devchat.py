@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from memory.threads import ImportedMessage, ImportedThread
+from memory.imports.threads import ImportedMessage, ImportedThread
 
 TEAM = "T0DEVCHAT"
 

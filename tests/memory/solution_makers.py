@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from memory.embedder import Embedder
-from memory.index import SolutionIndex
-from memory.solutions import Outcome, Solution, Utterance
+from memory.embedding.embedder import Embedder
+from memory.solutions.index import SolutionIndex
+from memory.solutions.solution import Outcome, Solution, Utterance
 
 TEAM = "T1"
 OLD = datetime(2015, 1, 1, tzinfo=UTC)

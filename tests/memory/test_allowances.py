@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from memory.allowances import Allowance, Allowances
+from memory.workspaces.allowances import Allowance, Allowances
 
 THREE = Allowance(burst=3, every=600.0)
 """Refills so slowly that no test sees it."""

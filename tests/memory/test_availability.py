@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from memory.availability import LONGEST_STEP, PATIENCE, Availability, availability
-from memory.events import (
+from memory.log.events import (
     Event,
     InterruptHandled,
     InterruptRequested,
@@ -22,6 +21,7 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
+from memory.statistics.availability import LONGEST_STEP, PATIENCE, Availability, availability
 from tests.brain.logs import (
     START,
     answered,

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from memory.errors import LeaseLost
-from memory.events import ToolStarted
-from memory.log import Lease, SessionLog
+from memory.log.events import ToolStarted
+from memory.log.session_log import Lease, SessionLog
 from tests.support.threads import deliver, thread
 
 STEP = ToolStarted(call="c1", tool="run")

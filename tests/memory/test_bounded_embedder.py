@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from memory.bounded_embedder import MOST_WAITING, BoundedEmbedder
-from memory.embedder import Embedder, HashingEmbedder, SilentEmbedder
+from memory.embedding.bounded import MOST_WAITING, BoundedEmbedder
+from memory.embedding.embedder import Embedder, HashingEmbedder, SilentEmbedder
 from memory.errors import EmbedderUnavailable
 from tests.contracts.embedder_contract import EmbedderContract
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from memory.change import Publication, applied
-from memory.change_events import ChangeRecorded
+from memory.log.change import Publication, applied
+from memory.log.change_events import ChangeRecorded
 from tests.brain.change_logs import (
     BRANCH,
     COMMIT,

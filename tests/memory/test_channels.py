@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.channels import Channels
+from memory.workspaces.channels import Channels
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.chores import Chore, Chores, Taken
 from memory.errors import LeaseLost
+from memory.workspaces.chores import Chore, Chores, Taken
 
 NIGHTLY = Chore(name="refit", period="day", hour=3)
 WEEKLY = Chore(name="digest", period="week", hour=8)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.chunking import (
+from memory.solutions.chunking import (
     LONGEST_PASSAGE,
     LONGEST_QUESTION,
     MOST_THREAD_PASSAGES,
@@ -16,7 +16,7 @@ from memory.chunking import (
     passages,
     solution_terms,
 )
-from memory.solutions import Evidence, Solution, Utterance
+from memory.solutions.solution import Evidence, Solution, Utterance
 
 
 def solution(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.codec import UPCASTS, decode, encode, type_name
 from memory.errors import UnknownEvent
-from memory.events import (
+from memory.log.codec import UPCASTS, decode, encode, type_name
+from memory.log.events import (
     ContextCompacted,
     Event,
     Json,
@@ -24,7 +24,7 @@ from memory.events import (
     SolutionsRecalled,
     ToolFinished,
 )
-from memory.usage import Usage
+from memory.log.usage import Usage
 
 KINDS: tuple[type[Event], ...] = (*get_args(Received), *get_args(Recorded))
 

@@ -7,11 +7,18 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from memory.comparing import BothForms, FieldAgreement, agreement, both_forms, compare, without_question
-from memory.embedder import HashingEmbedder
-from memory.forms import FormFields, fields_of
-from memory.kept_forms import KeptForm, record_forms
-from memory.solutions import Solution
+from memory.embedding.embedder import HashingEmbedder
+from memory.evaluation.comparing import (
+    BothForms,
+    FieldAgreement,
+    agreement,
+    both_forms,
+    compare,
+    without_question,
+)
+from memory.solutions.forms import FormFields, fields_of
+from memory.solutions.kept_forms import KeptForm, record_forms
+from memory.solutions.solution import Solution
 from tests.memory.solution_makers import make_solution, remember
 
 QUESTION = "the import stops with KeyError: 'tz'"

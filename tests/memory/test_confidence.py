@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory.confidence import UNRELATED, confidence, margin
+from memory.recall.confidence import UNRELATED, confidence, margin
 
 CROWD = [0.8, 0.8, 0.75, 0.7, 0.7]
 

@@ -11,9 +11,9 @@ import pytest
 from bot.demo.problems import PROBLEMS
 from bot.model.port import ModelRequest
 from bot.model.scripted import ScriptedModel
-from memory.distil import EVIDENCE, SYMPTOMS, distil
-from memory.events import Event, FeedbackGiven, SandboxLost, TurnFinished, TurnOutcome, Verdict
-from memory.solutions import Evidence, Outcome, Solution, Utterance
+from memory.log.events import Event, FeedbackGiven, SandboxLost, TurnFinished, TurnOutcome, Verdict
+from memory.solutions.distil import EVIDENCE, SYMPTOMS, distil
+from memory.solutions.solution import Evidence, Outcome, Solution, Utterance
 from tests.brain.change_logs import opened, pushed
 from tests.brain.logs import (
     answered,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.embedder import (
+from memory.embedding.embedder import (
     Embedder,
     HashingEmbedder,
     SentenceTransformerEmbedder,
@@ -23,7 +23,7 @@ from memory.embedder import (
     open_embedder,
     patient,
 )
-from memory.embedding_process import ProcessEmbedder
+from memory.embedding.process import ProcessEmbedder
 from memory.errors import UnknownEmbedder
 from tests.contracts.embedder_contract import EmbedderContract
 from tests.support.waiting import eventually
@@ -152,8 +152,8 @@ def test_a_question_overtakes_a_queue_of_texts_to_index(tmp_path: Path) -> None:
 
 PARENT = """
 import sys, time
-from memory.embedder import HashingEmbedder
-from memory.embedding_process import ProcessEmbedder
+from memory.embedding.embedder import HashingEmbedder
+from memory.embedding.process import ProcessEmbedder
 
 class Endless(HashingEmbedder):
     def embed(self, texts):

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from memory.erasing import OF_SESSIONS, OF_TEAM, erase_workspace
-from memory.log import SessionLog, ThreadAddress
+from memory.log.session_log import SessionLog, ThreadAddress
+from memory.workspaces.erasing import OF_SESSIONS, OF_TEAM, erase_workspace
 from tests.support.threads import deliver
 
 TABLES = text("""

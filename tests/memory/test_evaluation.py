@@ -6,7 +6,14 @@ from math import log2
 
 import pytest
 
-from memory.evaluation import ndcg, percentile, precision_at_coverage, quality, recall, reciprocal_rank
+from memory.evaluation.measures import (
+    ndcg,
+    percentile,
+    precision_at_coverage,
+    quality,
+    recall,
+    reciprocal_rank,
+)
 
 
 def test_a_perfect_ranking_scores_one() -> None:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from memory.channels import Channels
-from memory.embedder import HashingEmbedder
-from memory.finding import Finder, Found
-from memory.query import QueryProblem
-from memory.recall import Recall
-from memory.solutions import Solution
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall.finding import Finder, Found
+from memory.recall.query import QueryProblem
+from memory.recall.recall import Recall
+from memory.solutions.solution import Solution
+from memory.workspaces.channels import Channels
 from tests.memory.solution_makers import TEAM, make_solution, remember
 
 PROBLEM = "The certificate of the gateway expired"

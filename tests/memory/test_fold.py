@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from memory.distilled_events import SolutionDistilled
-from memory.events import (
+from memory.log.distilled_events import SolutionDistilled
+from memory.log.events import (
     Event,
     FeedbackGiven,
     InterruptHandled,
@@ -19,10 +19,10 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.fold import apply, fold
-from memory.session import Heard, Message, Session, Spoken, Summarised
-from memory.usage import Usage
-from memory.workspace_events import WorkspaceSynced
+from memory.log.fold import apply, fold
+from memory.log.session import Heard, Message, Session, Spoken, Summarised
+from memory.log.usage import Usage
+from memory.log.workspace_events import WorkspaceSynced
 from tests.brain.logs import (
     answered,
     approval_given,

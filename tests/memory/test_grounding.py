@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from memory.events import Json
-from memory.forms import FormFields
-from memory.grounding import LONGEST_ITEM, MOST_ITEMS, grounded
+from memory.log.events import Json
+from memory.solutions.forms import FormFields
+from memory.solutions.grounding import LONGEST_ITEM, MOST_ITEMS, grounded
 
 SOURCE = (
     "the nightly import fails with KeyError: 'tz' on Python 3.11.4, see orders/rows.py",

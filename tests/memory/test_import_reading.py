@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from bot.background.reading import BoundedReader
 from bot.brain.distilling import Distilling
-from bot.reading import BoundedReader
-from memory.embedder import HashingEmbedder
-from memory.importing import Progress, import_threads
-from memory.kept_forms import KeptForms
-from memory.thread_lines import ThreadLines
+from memory.embedding.embedder import HashingEmbedder
+from memory.imports.importing import Progress, import_threads
+from memory.imports.thread_lines import ThreadLines
+from memory.solutions.kept_forms import KeptForms
 from tests.support.script_model import ScriptModel, says
 from tests.support.secrets import secret_mask
 

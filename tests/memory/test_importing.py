@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.embedder import HashingEmbedder, Vector
+from memory.embedding.embedder import HashingEmbedder, Vector
 from memory.errors import EmbedderUnavailable, ImportProblem
-from memory.importing import THREADS_PER_BATCH, Progress, import_threads
-from memory.index import SolutionIndex
-from memory.recall import Recall
-from memory.slack_export import SlackExport
-from memory.thread_lines import ThreadLines
-from memory.uses import record_feedback
+from memory.imports.importing import THREADS_PER_BATCH, Progress, import_threads
+from memory.imports.slack_export import SlackExport
+from memory.imports.thread_lines import ThreadLines
+from memory.recall.recall import Recall
+from memory.solutions.index import SolutionIndex
+from memory.solutions.uses import record_feedback
 from tests.memory import devchat
 from tests.memory.solution_makers import TEAM, open_channel
 from tests.support.secrets import GITHUB_TOKEN, secret_mask

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from memory.embedder import HashingEmbedder, Vector
-from memory.index import SolutionIndex
-from memory.solutions import Evidence, Solution
-from memory.uses import record_feedback
+from memory.embedding.embedder import HashingEmbedder, Vector
+from memory.solutions.index import SolutionIndex
+from memory.solutions.solution import Evidence, Solution
+from memory.solutions.uses import record_feedback
 from tests.memory.solution_makers import TEAM, make_solution, remember
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from memory.errors import ImportProblem
-from memory.judged import JudgedSet, judged_sets
+from memory.evaluation.judged import JudgedSet, judged_sets
 
 CORPUS = (
     {

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.embedder import HashingEmbedder
-from memory.forms import FormFields, fields_of
-from memory.index import SolutionIndex
-from memory.kept_forms import KeptForm, KeptForms, record_forms
+from memory.embedding.embedder import HashingEmbedder
+from memory.solutions.forms import FormFields, fields_of
+from memory.solutions.index import SolutionIndex
+from memory.solutions.kept_forms import KeptForm, KeptForms, record_forms
 from tests.memory.solution_makers import make_solution, remember
 
 SOLUTION = make_solution("the import fails", fix="Rows are UTC.")

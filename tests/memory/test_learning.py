@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from memory.learning import Example, cross_validated, fit, mean_ndcg
-from memory.weights import DEFAULT, FEATURES
+from memory.recall.learning import Example, cross_validated, fit, mean_ndcg
+from memory.recall.weights import DEFAULT, FEATURES
 
 
 def candidate(**features: float) -> tuple[float, ...]:

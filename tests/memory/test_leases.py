@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from memory import log_sql
 from memory.errors import LeaseLost
-from memory.events import InterruptRequested, ModelRequested, SessionClosed, ToolStarted
-from memory.log import Lease, SessionLog
+from memory.log import sql as log_sql
+from memory.log.events import InterruptRequested, ModelRequested, SessionClosed, ToolStarted
+from memory.log.session_log import Lease, SessionLog
 from tests.support.threads import deliver, thread
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from memory.errors import LeaseLost, UnknownEvent
-from memory.events import (
+from memory.log.events import (
     InterruptRequested,
     MessageReceived,
     Received,
@@ -20,7 +20,7 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.log import Lease, SessionLog
+from memory.log.session_log import Lease, SessionLog
 from tests.support.threads import THREAD, deliver, message, opening, thread
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, text
 
 from memory.database import connect, migrate
 from memory.errors import DatabaseLost, LeaseLost
-from memory.events import ToolStarted
-from memory.log import Lease, SessionLog
-from memory.postgres import EmbeddedPostgres
+from memory.log.events import ToolStarted
+from memory.log.session_log import Lease, SessionLog
+from memory.postgres.server import EmbeddedPostgres
 from tests.support.proxy import CuttableWire
 from tests.support.threads import deliver, message, opening, thread
 from tests.support.waiting import eventually

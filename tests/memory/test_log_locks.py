@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from memory.errors import LeaseLost
-from memory.events import ToolStarted
-from memory.log import Lease, SessionLog
+from memory.log.events import ToolStarted
+from memory.log.session_log import Lease, SessionLog
 from tests.support.threads import deliver
 from tests.support.waiting import eventually
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from memory.embedder import Embedder, HashingEmbedder, ProcessEmbedder, open_embedder
-from memory.judged import judged_sets
-from memory.measuring import Measured, measure
+from memory.embedding.embedder import Embedder, HashingEmbedder, ProcessEmbedder, open_embedder
+from memory.evaluation.judged import judged_sets
+from memory.evaluation.measuring import Measured, measure
 from tests.memory.devchat import data_folder
 from tests.memory.test_judged import write
 from tests.support.secrets import secret_mask

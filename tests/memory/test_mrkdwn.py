@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory.mrkdwn import plain_text
+from memory.imports.mrkdwn import plain_text
 
 
 @pytest.mark.parametrize(

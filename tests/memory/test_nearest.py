@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy import Engine, text
 
-from memory.index import vector_literal
-from memory.scope import EVERYTHING, Scope
+from memory.recall.scope import EVERYTHING, Scope
+from memory.solutions.index import vector_literal
 from tests.bench.corpus import TEAM, KnownVectors
 from tests.bench.neighbours import found_of_nearest
 

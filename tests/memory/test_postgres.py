@@ -19,13 +19,13 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from memory.errors import PostgresError
-from memory.postgres import EmbeddedPostgres
+from memory.postgres.server import EmbeddedPostgres
 from tests.support.waiting import eventually
 
 USER = """
 import sys
 from pathlib import Path
-from memory.postgres import EmbeddedPostgres
+from memory.postgres.server import EmbeddedPostgres
 
 with EmbeddedPostgres(Path(sys.argv[1]), durable=False) as postgres:
     print(postgres.pid, flush=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.query import FILTERS, Query, QueryProblem, parse
+from memory.recall.query import FILTERS, Query, QueryProblem, parse
 
 NOW = datetime(2026, 5, 20, 15, 30, tzinfo=UTC)
 

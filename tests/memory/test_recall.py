@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.channel_settings import ChannelSettings
-from memory.embedder import HashingEmbedder
-from memory.index import SolutionIndex
-from memory.recall import Recall, confident, worth_showing
-from memory.solutions import Solution
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall.recall import Recall, confident, worth_showing
+from memory.solutions.index import SolutionIndex
+from memory.solutions.solution import Solution
+from memory.workspaces.channel_settings import ChannelSettings
 from tests.memory.solution_makers import TEAM, make_solution, open_channel, remember
 from tests.memory.test_vector_cache import Counting
 

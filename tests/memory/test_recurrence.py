@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, next_time
+from memory.workspaces.recurrence import EVERY_DAY, WEEKDAYS, Recurrence, next_time
 
 PARIS = ZoneInfo("Europe/Paris")
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu")

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import numpy as np
 from sqlalchemy import Engine, text
 
-from memory.embedder import HashingEmbedder
-from memory.recurring import LEAST_COSINE, MOST_TOGETHER, Recurring, Vectors, recurring, together
-from memory.solutions import Solution
+from memory.embedding.embedder import HashingEmbedder
+from memory.solutions.recurring import LEAST_COSINE, MOST_TOGETHER, Recurring, Vectors, recurring, together
+from memory.solutions.solution import Solution
 from tests.memory.solution_makers import OLD, TEAM, make_solution, remember
 
 DAY = timedelta(days=1)

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from memory.embedder import HashingEmbedder
-from memory.ranker_versions import accept, current_weights, roll_back, versions
-from memory.recall import Recall
-from memory.refitting import FEWEST_QUESTIONS, Refit, adopt, refit
-from memory.solutions import Solution, Utterance
-from memory.weights import DEFAULT, Weights
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall.ranker_versions import accept, current_weights, roll_back, versions
+from memory.recall.recall import Recall
+from memory.recall.refitting import FEWEST_QUESTIONS, Refit, adopt, refit
+from memory.recall.weights import DEFAULT, Weights
+from memory.solutions.solution import Solution, Utterance
 from tests.memory.solution_makers import OLD, TEAM, make_solution, remember
 
 MANY = FEWEST_QUESTIONS + 10

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-from memory.embedder import HashingEmbedder, Vector
-from memory.index import SolutionIndex
-from memory.recall import Recall
-from memory.reindexing import SOLUTIONS_PER_BATCH, reindex, stored_solution
+from memory.embedding.embedder import HashingEmbedder, Vector
+from memory.recall.recall import Recall
+from memory.solutions.index import SolutionIndex
+from memory.solutions.reindexing import SOLUTIONS_PER_BATCH, reindex, stored_solution
 from tests.memory.solution_makers import TEAM, make_solution, remember
 from tests.support.secrets import GITHUB_TOKEN, secret_mask
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from memory.recurrence import WEEKDAYS, Recurrence
-from memory.schedules import MOST, Schedule, Schedules
+from memory.workspaces.recurrence import WEEKDAYS, Recurrence
+from memory.workspaces.schedules import MOST, Schedule, Schedules
 
 NINE = Recurrence(days=WEEKDAYS, at=time(9))
 PAST, FUTURE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

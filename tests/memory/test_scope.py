@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from memory import ranking
-from memory.embedder import HashingEmbedder
-from memory.recall import Recall
-from memory.scope import EVERYTHING, Scope
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall import ranking
+from memory.recall.recall import Recall
+from memory.recall.scope import EVERYTHING, Scope
 from tests.memory.solution_makers import TEAM, make_solution, remember
 
 JUNE = datetime(2024, 6, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.secrets import Masked, SecretMask
-from memory.solutions import Evidence, Utterance
+from memory.secrets.mask import Masked, SecretMask
+from memory.solutions.solution import Evidence, Utterance
 from tests.memory.solution_makers import make_solution
 from tests.support.secrets import secret_mask
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from memory.errors import ImportProblem
-from memory.slack_export import SlackExport
-from memory.threads import ImportedThread
+from memory.imports.slack_export import SlackExport
+from memory.imports.threads import ImportedThread
 
 
 def message(ts: str, user: str, text: str, **more: Any) -> dict[str, Any]:

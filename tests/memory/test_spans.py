@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from memory.spans import Span, common, longer, merged, minutes, without
+from memory.statistics.spans import Span, common, longer, merged, minutes, without
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -10,10 +10,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.availability import availability
-from memory.codec import encode
-from memory.embedder import HashingEmbedder
-from memory.events import (
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.codec import encode
+from memory.log.events import (
     Event,
     FeedbackGiven,
     InterruptHandled,
@@ -29,7 +28,8 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.statistics import Attainment, PullRequestCounts, Window, measure, month_of, statistics
+from memory.statistics.availability import availability
+from memory.statistics.statistics import Attainment, PullRequestCounts, Window, measure, month_of, statistics
 from tests.brain import change_logs as changes
 from tests.brain.logs import (
     answered,

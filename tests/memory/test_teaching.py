@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from memory.embedder import HashingEmbedder
-from memory.recall import Candidate
-from memory.solutions import Utterance
-from memory.teaching import HELPED, EarlierUses, Question, news, questions
-from memory.uses import record_answer, record_feedback, record_shown
-from memory.weights import DEFAULT
+from memory.embedding.embedder import HashingEmbedder
+from memory.recall.recall import Candidate
+from memory.recall.weights import DEFAULT
+from memory.solutions.solution import Utterance
+from memory.solutions.teaching import HELPED, EarlierUses, Question, news, questions
+from memory.solutions.uses import record_answer, record_feedback, record_shown
 from tests.memory.solution_makers import TEAM, make_solution, remember
 
 FIRST, SECOND = "https://slack.example/C1/1.0", "https://slack.example/C1/2.0"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.terms import LONGEST_TERM, STOP_WORDS, spellings, terms
+from memory.solutions.terms import LONGEST_TERM, STOP_WORDS, spellings, terms
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from memory.errors import ImportProblem
-from memory.thread_lines import ThreadLines
-from memory.threads import ImportedThread
+from memory.imports.thread_lines import ThreadLines
+from memory.imports.threads import ImportedThread
 
 MESSAGES: list[dict[str, Any]] = [
     {"author": "Ada", "text": "import fails", "ts": 1512085950},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from memory.solutions import Solution
-from memory.threads import ImportedMessage, ImportedThread, solution_of
+from memory.imports.threads import ImportedMessage, ImportedThread, solution_of
+from memory.solutions.solution import Solution
 
 START = datetime(2020, 5, 1, tzinfo=UTC)
 

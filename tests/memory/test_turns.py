@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from memory.turns import Turns
+from memory.embedding.turns import Turns
 from tests.support.waiting import eventually
 
 

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.embedder import HashingEmbedder
-from memory.events import Verdict
-from memory.index import SolutionIndex
-from memory.uses import links, record_answer, record_feedback, record_shown
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import Verdict
+from memory.solutions.index import SolutionIndex
+from memory.solutions.uses import links, record_answer, record_feedback, record_shown
 from tests.memory.solution_makers import TEAM, make_solution, remember
 
 LINK = "https://slack.example/C1/1.0"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from memory.embedder import HashingEmbedder, Vector
-from memory.vector_cache import CachingEmbedder
+from memory.embedding.embedder import HashingEmbedder, Vector
+from memory.embedding.vector_cache import CachingEmbedder
 
 
 class Counting:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from memory.log import SessionLog
-from memory.wake import Wakeups
+from memory.log.session_log import SessionLog
+from memory.log.wake import Wakeups
 from tests.support.threads import deliver
 
 

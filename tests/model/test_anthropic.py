@@ -15,8 +15,8 @@ from bot.brain.distilling import SCHEMA
 from bot.demo.problems import PROBLEMS
 from bot.model.capabilities import CAPABILITIES, DEFAULT_MODEL
 from bot.model.port import Model, ModelRequest
-from memory.events import Json
-from memory.usage import Usage
+from memory.log.events import Json
+from memory.log.usage import Usage
 from tests.contracts.model_contract import PROBLEM, RED, ModelContract, asked, respond, results, said, spoken
 from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_client import asking

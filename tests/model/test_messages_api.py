@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from memory.events import Json
+from memory.log.events import Json
 from tests.contracts.model_contract import said
 from tests.support.messages_api import KEY, MessagesApi
 from tests.support.messages_api_replies import Reply, in_turn, text, thinking, tool_use

@@ -8,7 +8,7 @@ import pytest
 
 from bot.model.capabilities import CAPABILITIES
 from bot.model.prices import PRICES, cost, cost_together, thresholds
-from memory.usage import Usage
+from memory.log.usage import Usage
 
 MILLION = 1_000_000
 

@@ -8,7 +8,7 @@ from bot.demo.problems import PROBLEMS
 from bot.model.port import Model, ModelResponse
 from bot.model.script import Move, Problem
 from bot.model.scripted import ScriptedModel
-from memory.events import Json
+from memory.log.events import Json
 from tests.contracts.model_contract import ModelContract, calls, respond, results, said, spoken
 
 ORDERS = PROBLEMS[0]

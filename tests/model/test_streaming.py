@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.port import ModelBroken
 from bot.model.streaming import StreamedResponse
-from memory.events import Json
+from memory.log.events import Json
 
 START: Json = {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 3}}}
 END: Json = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from memory.events import Json
+from memory.log.events import Json
 from sandbox.choose import open_sandbox
 from sandbox.port import Sandbox
 from tests.forge.origins import bare, initialised

@@ -10,9 +10,9 @@ from bot.following import Following
 from bot.forge.plumbing import git, run_git
 from bot.forge.repository import repositories
 from bot.workspace.people import OXBOW, TEAM
-from memory.change_events import BranchPushed
-from memory.events import Event, Json
-from memory.log import ThreadAddress
+from memory.log.change_events import BranchPushed
+from memory.log.events import Event, Json
+from memory.log.session_log import ThreadAddress
 from tests.forge.origins import commit
 from tests.support.product import Product, key
 from tests.support.script_model import Answer, ScriptModel, calls, in_turn

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.brain.policies import APPROVERS, TOOLS
-from bot.slack.approval import APPROVE, APPROVE_THREAD, DENY
-from bot.slack.decisions import Answer
+from bot.slack.answering.decisions import Answer
+from bot.slack.showing.approval import APPROVE, APPROVE_THREAD, DENY
 from bot.workspace.people import TEAM
-from memory.channel_settings import ChannelSettings
-from memory.events import (
+from memory.log.events import (
     ApprovalGiven,
     ApprovalRequested,
     InterruptHandled,
@@ -22,7 +21,8 @@ from memory.events import (
     ToolStarted,
     TurnFinished,
 )
-from memory.sessions import ThreadAddress
+from memory.log.sessions import ThreadAddress
+from memory.workspaces.channel_settings import ChannelSettings
 from tests.support.live import Live
 from tests.support.product import Product
 from tests.support.script_model import ScriptModel, calls, in_turn, says

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.slack.linking import ENTERED
-from memory.change_events import BranchPushed, ChangeAuthorised, ChangeWithheld, PullRequestOpened
-from memory.events import Json
+from bot.slack.answering.linking import ENTERED
+from memory.log.change_events import BranchPushed, ChangeAuthorised, ChangeWithheld, PullRequestOpened
+from memory.log.events import Json
 from sandbox.port import Sandbox
 from tests.forge.origins import bare, initialised
 from tests.scenarios.conftest import never

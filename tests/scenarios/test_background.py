@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from memory.database import BACKGROUND_CONNECTIONS
-from memory.events import SolutionIndexed, TurnFinished
+from memory.log.events import SolutionIndexed, TurnFinished
 from tests.support.live import Live
 from tests.support.script_model import says
 

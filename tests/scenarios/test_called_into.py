@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory.events import SolutionsRecalled
-from memory.thread_events import ThreadRead
+from memory.log.events import SolutionsRecalled
+from memory.log.thread_events import ThreadRead
 from tests.support.product import Product
 from tests.support.script_model import ScriptModel, in_turn, says
 from tests.support.secrets import GITHUB_TOKEN

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.demo.repositories import materialise
-from bot.slack.repository_question import NONE, PICK
+from bot.slack.showing.repository_question import NONE, PICK
 from bot.workspace.people import TEAM
-from memory.channel_settings import ChannelSettings
-from memory.events import InterruptHandled, Json, SandboxAttached, TurnFinished
-from memory.repository_events import (
+from memory.log.events import InterruptHandled, Json, SandboxAttached, TurnFinished
+from memory.log.repository_events import (
     RepositoryAsked,
     RepositoryChosen,
     RepositoryClassified,
     RepositoryPicked,
 )
+from memory.workspaces.channel_settings import ChannelSettings
 from sandbox.port import Sandbox
 from tests.scenarios.conftest import never
 from tests.scenarios.shop import bash

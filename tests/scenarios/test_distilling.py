@@ -14,11 +14,11 @@ from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.distilling import Distilling
 from bot.model.port import ModelCancelled, ModelOverloaded
 from bot.workspace.people import TEAM
-from memory.distilled_events import SolutionDistilled
-from memory.events import FeedbackGiven, Json, MessageEdited, SolutionIndexed, SolutionsRecalled
-from memory.kept_forms import KeptForms
-from memory.log import ThreadAddress
-from memory.spending import Spending
+from memory.log.distilled_events import SolutionDistilled
+from memory.log.events import FeedbackGiven, Json, MessageEdited, SolutionIndexed, SolutionsRecalled
+from memory.log.session_log import ThreadAddress
+from memory.solutions.kept_forms import KeptForms
+from memory.statistics.spending import Spending
 from sandbox.port import Sandbox
 from tests.memory.solution_makers import make_solution
 from tests.support.messages_api_replies import Silence

@@ -24,10 +24,10 @@ from bot.slack.side import slack_side
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.database import engines
-from memory.embedder import HashingEmbedder, ProcessEmbedder
-from memory.events import Event as Happening
-from memory.events import Json, MessageReceived, SolutionIndexed, SolutionsRecalled
-from memory.log import SessionLog, ThreadAddress
+from memory.embedding.embedder import HashingEmbedder, ProcessEmbedder
+from memory.log.events import Event as Happening
+from memory.log.events import Json, MessageReceived, SolutionIndexed, SolutionsRecalled
+from memory.log.session_log import SessionLog, ThreadAddress
 from sandbox.port import Sandbox
 from tests.support.messages_api import KEY, MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text, tool_use

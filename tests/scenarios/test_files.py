@@ -9,9 +9,9 @@ import pytest
 
 from bot.forge.plumbing import git
 from bot.workspace.server import DOWNLOAD
-from memory.change_events import PullRequestOpened
-from memory.events import Json, ToolFinished
-from memory.file_events import FileFetched, FilesShared
+from memory.log.change_events import PullRequestOpened
+from memory.log.events import Json, ToolFinished
+from memory.log.file_events import FileFetched, FilesShared
 from tests.scenarios.shop import FIX, Shop
 from tests.support.pictures import png
 from tests.support.product import Product

@@ -13,8 +13,8 @@ from bot.brain.sharing import TURN_FILES
 from bot.brain.snippets import LONGEST_CODE
 from bot.workspace.people import OXBOW
 from bot.workspace.server import UPLOAD
-from memory.events import Json, ToolFinished
-from memory.outgoing_events import FilePosted
+from memory.log.events import Json, ToolFinished
+from memory.log.outgoing_events import FilePosted
 from tests.support.product import Died, Planned, Product
 from tests.support.script_model import ScriptModel, calls, in_turn, says
 from tests.support.secrets import GITHUB_TOKEN

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.forge.plumbing import git
-from memory.change_events import BranchPushed, PullRequestChanged, PullRequestOpened
-from memory.events import ModelRequested
+from memory.log.change_events import BranchPushed, PullRequestChanged, PullRequestOpened
+from memory.log.events import ModelRequested
 from tests.forge.origins import commit
 from tests.scenarios.shop import FIX, Shop, bash
 from tests.support.script_model import says

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.slack.search_results import PAGE, SHARE
+from bot.slack.showing.search_results import PAGE, SHARE
 from bot.workspace.people import TEAM
-from memory.embedder import HashingEmbedder
-from memory.events import Json, ModelResponded, SolutionIndexed, ToolFinished, ToolStarted
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import Json, ModelResponded, SolutionIndexed, ToolFinished, ToolStarted
 from tests.memory.solution_makers import make_solution, remember
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from bot.brain.authority import Authority
+from bot.brain.changes.authority import Authority
 from bot.following import Following
 from bot.forge.forges import Forges
 from bot.forge.github import GitHub
 from bot.forge.plumbing import git
 from bot.forge.repository import repositories
 from bot.workspace.people import TEAM
-from memory.accounts import Account, Accounts
-from memory.change_events import BranchPushed, ForgeAwaited, PullRequestOpened
-from memory.events import Event
-from memory.fold import fold
-from memory.log import ThreadAddress
+from memory.log.change_events import BranchPushed, ForgeAwaited, PullRequestOpened
+from memory.log.events import Event
+from memory.log.fold import fold
+from memory.log.session_log import ThreadAddress
+from memory.workspaces.accounts import Account, Accounts
 from tests.forge.origins import bare, initialised
 from tests.scenarios.shop import FIX, bash
 from tests.support.github_api import APP_ID, GitHubApi

@@ -18,9 +18,9 @@ from bot.slack.side import slack_side
 from bot.webhooks import PATH
 from bot.workspace.people import TEAM
 from memory.database import engines, transaction
-from memory.embedder import HashingEmbedder
-from memory.log import ThreadAddress
-from memory.pull_requests import PullRequests
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.session_log import ThreadAddress
+from memory.workspaces.pull_requests import PullRequests
 from tests.support.github_api import APP_ID, WEBHOOK_SECRET, GitHubApi
 from tests.support.secrets import secret_mask
 

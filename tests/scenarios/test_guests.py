@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.brain.policies import TOOLS
-from bot.slack.approval import APPROVE
+from bot.slack.showing.approval import APPROVE
 from bot.workspace.people import TEAM
-from memory.channel_settings import ChannelSettings
-from memory.events import ApprovalGiven, Json, SolutionsRecalled, ToolFinished, TurnFinished
+from memory.log.events import ApprovalGiven, Json, SolutionsRecalled, ToolFinished, TurnFinished
+from memory.workspaces.channel_settings import ChannelSettings
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 from tests.support.waiting import eventually

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import text
 
-from bot.slack.rendering import NOT_RELEVANT, NOT_SOLVED, SOLVED
-from memory.events import Json, SolutionIndexed
+from bot.slack.showing.rendering import NOT_RELEVANT, NOT_SOLVED, SOLVED
+from memory.log.events import Json, SolutionIndexed
 from tests.support.live import Live
 from tests.support.script_model import in_turn, says
 from tests.support.waiting import eventually

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memory.events import Json, SessionClosed, SolutionIndexed, ToolStarted, TurnFinished
+from memory.log.events import Json, SessionClosed, SolutionIndexed, ToolStarted, TurnFinished
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 from tests.support.waiting import eventually

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.brain.budget import Budget
-from memory.events import LimitReached, TurnFinished
+from memory.log.events import LimitReached, TurnFinished
 from tests.support.product import Product
 from tests.support.script_model import ScriptModel, calls, in_turn, says
 

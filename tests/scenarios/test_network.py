@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.workspace.people import TEAM
-from memory.events import ToolFinished
-from memory.network_events import NetworkUsed
+from memory.log.events import ToolFinished
+from memory.log.network_events import NetworkUsed
 from sandbox.egress_policy import EVERY_REPOSITORY, EgressPolicy, Host
 from tests.scenarios.shop import Shop, bash
 from tests.support.script_model import says

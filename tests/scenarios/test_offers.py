@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack.offer import ACCEPT, DECLINE
-from bot.slack.rendering import SOLVED
-from memory.events import Json, SolutionIndexed, TurnFinished
+from bot.slack.showing.offer import ACCEPT, DECLINE
+from bot.slack.showing.rendering import SOLVED
+from memory.log.events import Json, SolutionIndexed, TurnFinished
 from tests.support.live import Live
 from tests.support.script_model import in_turn, says
 from tests.support.waiting import eventually

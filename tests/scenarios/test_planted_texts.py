@@ -16,10 +16,10 @@ from bot.brain.conversation import visible
 from bot.brain.distilling import Distilling
 from bot.brain.remembering import QUOTED_FIX, QUOTED_PROBLEM
 from bot.workspace.people import OXBOW, TEAM
-from memory.embedder import HashingEmbedder
-from memory.events import Event, Json, ModelRequested, ReplyPosted, SolutionsRecalled, TurnFinished
-from memory.kept_forms import KeptForms
-from memory.log import ThreadAddress
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import Event, Json, ModelRequested, ReplyPosted, SolutionsRecalled, TurnFinished
+from memory.log.session_log import ThreadAddress
+from memory.solutions.kept_forms import KeptForms
 from sandbox.port import Sandbox
 from tests.memory.solution_makers import make_solution, remember
 from tests.support.databases import Databases, connected

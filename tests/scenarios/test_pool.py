@@ -10,9 +10,9 @@ from bot.brain.network import Network
 from bot.forge.plumbing import git
 from bot.forge.repository import repositories
 from bot.warming import Warmer
-from memory.change_events import ChangeWithheld, PullRequestOpened
-from memory.events import Json, SandboxAttached, ToolFinished
-from memory.workspace_events import WorkspaceSynced
+from memory.log.change_events import ChangeWithheld, PullRequestOpened
+from memory.log.events import Json, SandboxAttached, ToolFinished
+from memory.log.workspace_events import WorkspaceSynced
 from sandbox.pool import PooledSandbox
 from sandbox.port import Limits, Sandbox
 from tests.scenarios.shop import FIX, Shop, bash

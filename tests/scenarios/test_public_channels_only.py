@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from bot.workspace.people import OXBOW
-from memory.events import Json, SessionClosed, ToolStarted
+from memory.log.events import Json, SessionClosed, ToolStarted
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 from tests.support.waiting import eventually

@@ -12,7 +12,7 @@ from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.policies import TOOLS
 from bot.forge.plumbing import git
 from bot.workspace.people import TEAM
-from memory.change_events import (
+from memory.log.change_events import (
     BranchPushed,
     ChangeChecked,
     ChangeExported,
@@ -20,8 +20,8 @@ from memory.change_events import (
     ForgeAwaited,
     PullRequestOpened,
 )
-from memory.events import ApprovalRequested, Json, ToolFinished, TurnFinished
-from memory.sessions import ThreadAddress
+from memory.log.events import ApprovalRequested, Json, ToolFinished, TurnFinished
+from memory.log.sessions import ThreadAddress
 from tests.scenarios.shop import DECLARED, FIX, Shop, bash
 from tests.support.product import key
 from tests.support.script_model import Answer, ScriptModel, in_turn, says

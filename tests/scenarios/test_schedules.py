@@ -9,9 +9,9 @@ from sqlalchemy import Engine, text
 
 from bot.slack.scheduling import Scheduling
 from bot.workspace.people import OXBOW, TEAM
-from memory.events import Json, MessageReceived, SessionOpened
-from memory.recurrence import EVERY_DAY, Recurrence
-from memory.schedules import Schedule, Schedules
+from memory.log.events import Json, MessageReceived, SessionOpened
+from memory.workspaces.recurrence import EVERY_DAY, Recurrence
+from memory.workspaces.schedules import Schedule, Schedules
 from tests.support.live import Live
 from tests.support.product import Died, Product
 from tests.support.script_model import ScriptModel, in_turn, says

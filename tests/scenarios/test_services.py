@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory.change_events import ChangeChecked, PullRequestOpened
-from memory.events import SandboxAttached, ToolFinished
+from memory.log.change_events import ChangeChecked, PullRequestOpened
+from memory.log.events import SandboxAttached, ToolFinished
 from tests.scenarios.shop import FIX, Shop, bash
 from tests.support.script_model import says
 

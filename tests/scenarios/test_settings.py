@@ -8,8 +8,7 @@ import pytest
 
 from bot.brain.preferences import PREFERENCES
 from bot.workspace.people import TEAM
-from memory.channel_settings import ChannelSettings
-from memory.events import (
+from memory.log.events import (
     InterruptHandled,
     Json,
     LimitReached,
@@ -18,6 +17,7 @@ from memory.events import (
     SolutionsRecalled,
     TurnFinished,
 )
+from memory.workspaces.channel_settings import ChannelSettings
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 from tests.support.waiting import eventually

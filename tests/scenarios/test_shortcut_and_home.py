@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.brain.policies import TOOLS
-from bot.slack.asking import BEGUN, KNOWN, NOT_IN_CHANNEL, SHORTCUT
+from bot.slack.answering.asking import BEGUN, KNOWN, NOT_IN_CHANNEL, SHORTCUT
 from bot.workspace.people import TEAM
-from memory.channel_settings import ChannelSettings
-from memory.events import Json, MessageDeleted, MessageReceived, TurnFinished
+from memory.log.events import Json, MessageDeleted, MessageReceived, TurnFinished
+from memory.workspaces.channel_settings import ChannelSettings
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 from tests.support.waiting import eventually

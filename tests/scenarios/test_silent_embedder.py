@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.brain.remembering import Remembering
-from memory.bounded_embedder import BoundedEmbedder
-from memory.embedder import SilentEmbedder
-from memory.events import SolutionsRecalled
-from memory.finding import Finder
-from memory.recall import Recall
+from memory.embedding.bounded import BoundedEmbedder
+from memory.embedding.embedder import SilentEmbedder
+from memory.log.events import SolutionsRecalled
+from memory.recall.finding import Finder
+from memory.recall.recall import Recall
 from tests.support.product import Product
 from tests.support.script_model import ScriptModel, in_turn, says
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.slack.rendering import STOP
-from memory.events import (
+from bot.slack.showing.rendering import STOP
+from memory.log.events import (
     InterruptHandled,
     InterruptRequested,
     Json,

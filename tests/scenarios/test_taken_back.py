@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.workspace.people import TEAM
-from memory.embedder import HashingEmbedder
-from memory.events import Json
-from memory.recall import Recall
-from memory.scope import Scope
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import Json
+from memory.recall.recall import Recall
+from memory.recall.scope import Scope
 from tests.support.product import Product
 from tests.support.script_model import ScriptModel, says
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from bot.workspace.people import TEAM
-from memory.events import Json, SessionClosed, TurnFinished
-from memory.log import ThreadAddress
+from memory.log.events import Json, SessionClosed, TurnFinished
+from memory.log.session_log import ThreadAddress
 from sandbox.port import Sandbox
 from tests.support.product import MOMENT, Product
 from tests.support.script_model import ScriptModel, calls, in_turn, says

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.model.port import ModelBroken, ModelOverloaded, ModelRejected
-from memory.events import (
+from memory.log.events import (
     Json,
     ModelFailed,
     ModelResponded,

@@ -16,16 +16,16 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from bot.serving_tenants import Shared, serve_tenants
+from bot.hosting.serving_tenants import Shared, serve_tenants
 from bot.settings import Settings
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.database import engines
-from memory.embedder import HashingEmbedder
-from memory.erasing import OF_TEAM, erase_workspace
-from memory.installations import Installations
-from memory.listening import Listening
-from memory.log import SessionLog
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.session_log import SessionLog
+from memory.workspaces.erasing import OF_TEAM, erase_workspace
+from memory.workspaces.installations import Installations
+from memory.workspaces.listening import Listening
 from tests.support.databases import Databases, connected
 from tests.support.processes import free_port
 from tests.support.product import key

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.search_results import SHARE
+from bot.slack.showing.search_results import SHARE
 from bot.workspace.people import OXBOW
-from memory.events import SolutionsRecalled
+from memory.log.events import SolutionsRecalled
 from tests.support.live import Live
 from tests.support.script_model import calls, in_turn, says
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.worker import BEAT_SECONDS
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW
-from memory.events import ReplyStarted
-from memory.log import SessionLog
+from memory.log.events import ReplyStarted
+from memory.log.session_log import SessionLog
 from tests.faults.job import answer, question
 from tests.faults.processes import WORKER, owner
 from tests.support.databases import connected

@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 
 from bot.workspace.local import LocalWorkspace
-from memory.events import Json
-from memory.postgres import EmbeddedPostgres
+from memory.log.events import Json
+from memory.postgres.server import EmbeddedPostgres
 from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text, tool_use
 from tests.support.processes import running

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.workspace.local import LocalWorkspace
-from memory.codec import type_name
 from memory.errors import UnknownEvent
-from memory.events import Json, MessageReceived
-from memory.log import SessionLog
+from memory.log.codec import type_name
+from memory.log.events import Json, MessageReceived
+from memory.log.session_log import SessionLog
 from tests.support.databases import connected
 from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text
@@ -48,16 +48,16 @@ def next_version() -> Iterator[Path]:
     with copied() as tree:
         now = MessageReceived.VERSION
         replace(
-            tree / "memory/events.py",
+            tree / "memory/log/events.py",
             f"{MESSAGE}{now}\n",
             f"{MESSAGE}{now + 1}\n    client: str\n",
         )
         replace(
-            tree / "bot/slack/listener.py",
+            tree / "bot/slack/hearing/listener.py",
             "received = MessageReceived(",
             'received = MessageReceived(client="slack",',
         )
-        with (tree / "memory/codec.py").open("a") as codec:
+        with (tree / "memory/log/codec.py").open("a") as codec:
             codec.write(UPCAST)
         yield tree
 

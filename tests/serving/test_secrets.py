@@ -12,10 +12,10 @@ from sqlalchemy.engine import make_url
 
 from bot.forge.plumbing import git
 from bot.workspace.local import LocalWorkspace
-from memory.change_events import ChangeChecked, PullRequestOpened
-from memory.events import Event, Json, ToolFinished
-from memory.log import SessionLog
-from memory.network_events import NetworkUsed
+from memory.log.change_events import ChangeChecked, PullRequestOpened
+from memory.log.events import Event, Json, ToolFinished
+from memory.log.network_events import NetworkUsed
+from memory.log.session_log import SessionLog
 from tests.forge.origins import bare, commit, initialised
 from tests.support.databases import connected
 from tests.support.messages_api import KEY, MessagesApi

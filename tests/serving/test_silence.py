@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.workspace.delivery import DeliveryRules
 from bot.workspace.local import LocalWorkspace
-from memory.events import Json
+from memory.log.events import Json
 from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text
 from tests.support.processes import running

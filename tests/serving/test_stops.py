@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.workspace.local import LocalWorkspace
-from memory.events import Json, TurnFinished
-from memory.log import SessionLog
+from memory.log.events import Json, TurnFinished
+from memory.log.session_log import SessionLog
 from tests.faults.processes import supervisors
 from tests.support.databases import connected
 from tests.support.messages_api import MessagesApi

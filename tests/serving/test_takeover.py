@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.workspace.local import LocalWorkspace
-from memory.codec import type_name
-from memory.events import Json
-from memory.log import SessionLog
+from memory.log.codec import type_name
+from memory.log.events import Json
+from memory.log.session_log import SessionLog
 from tests.support.databases import connected
 from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text, tool_use

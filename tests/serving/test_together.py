@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from bot.workspace.local import LocalWorkspace
-from memory.events import Json
+from memory.log.events import Json
 from tests.support.balancer import Balancer
 from tests.support.messages_api import MessagesApi
 from tests.support.messages_api_replies import Answer, Reply, text

@@ -12,17 +12,17 @@ from slack_sdk import WebClient
 from sqlalchemy import Engine, text
 
 from bot.slack.app import CHANNEL_EVENTS
-from bot.slack.correcting import Correcting
 from bot.slack.gate import Gate
-from bot.slack.listener import Identity, Listener
+from bot.slack.hearing.correcting import Correcting
+from bot.slack.hearing.listener import Identity, Listener
 from bot.slack.replies import Replies
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
-from memory.channels import Channels
-from memory.corrections import Corrections
-from memory.events import Event, Json, Received
-from memory.log import SessionLog, ThreadAddress
+from memory.log.events import Event, Json, Received
+from memory.log.session_log import SessionLog, ThreadAddress
+from memory.solutions.corrections import Corrections
+from memory.workspaces.channels import Channels
 from tests.support.secrets import secret_mask
 
 T = TypeVar("T")

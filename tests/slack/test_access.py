@@ -12,13 +12,13 @@ from slack_sdk import WebClient
 from slack_sdk.oauth.installation_store import Bot
 from sqlalchemy import Engine
 
-from bot.slack.access import InstalledAccess, expiry, rotator, sealed
+from bot.hosting.tenancy import reseal
 from bot.slack.errors import SlackUnavailable
-from bot.slack.sealing import Sealing, Unsealable
+from bot.slack.tenants.access import InstalledAccess, expiry, rotator, sealed
+from bot.slack.tenants.sealing import Sealing, Unsealable
 from bot.slack.web import SlackWeb
-from bot.tenancy import reseal
 from bot.workspace.people import OXBOW, TEAM
-from memory.installations import Installations
+from memory.workspaces.installations import Installations
 from tests.support.two_workspaces import TwoWorkspaces, two_workspaces
 
 OLD_KEY, KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.slack.admission import NOT_LOOKED_UP, Admission
-from bot.slack.asking import NOTHING_TO_READ, Asking
+from bot.slack.answering.admission import NOT_LOOKED_UP, Admission
+from bot.slack.answering.asking import NOTHING_TO_READ, Asking
 from bot.slack.people import People
 from bot.workspace.people import TEAM
 from tests.slack.fixtures import Slack

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory.events import InterruptRequested
-from memory.thread_events import AttentionChanged
+from memory.log.events import InterruptRequested
+from memory.log.thread_events import AttentionChanged
 from tests.slack.fixtures import Slack
 from tests.slack.test_listener import BRUNO, answer, opened, texts
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.slack.board import ProgressBoard
-from bot.slack.rendered import plain
+from bot.slack.showing.rendered import plain
 from tests.slack.fixtures import Slack
 from tests.support.waiting import eventually
 

@@ -9,19 +9,19 @@ import pytest
 from slack_sdk import WebClient
 from sqlalchemy import Engine
 
-from bot.slack.catch_up import CatchUp, said_in_public
-from bot.slack.correcting import Correcting
 from bot.slack.gate import Gate
-from bot.slack.listener import Identity, Listener
+from bot.slack.hearing.catch_up import CatchUp, said_in_public
+from bot.slack.hearing.correcting import Correcting
+from bot.slack.hearing.listener import Identity, Listener
 from bot.slack.replies import Replies
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
-from memory.channels import Channels
-from memory.corrections import Corrections
-from memory.events import MessageReceived
-from memory.listening import Listening
-from memory.log import SessionLog
+from memory.log.events import MessageReceived
+from memory.log.session_log import SessionLog
+from memory.solutions.corrections import Corrections
+from memory.workspaces.channels import Channels
+from memory.workspaces.listening import Listening
 from tests.support.secrets import secret_mask
 from tests.support.waiting import eventually
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.brain.conclusion import answer_parts
-from bot.slack.bold import loosened
-from bot.slack.code_spans import BOXES, markdown_blocks, quiet_code
+from bot.slack.showing.bold import loosened
+from bot.slack.showing.code_spans import BOXES, markdown_blocks, quiet_code
 from bot.workspace.limits import checked_blocks
-from memory.events import Json
+from memory.log.events import Json
 from tests.brain.logs import first_answer, session_of, words
 
 CODE = 'notify("@channel", "<!here>", "<@UADA>")  # **not bold:**x\n| a | b |\n|---|---|'

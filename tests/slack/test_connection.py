@@ -8,7 +8,7 @@ import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.slack.connection import NotConnected, SocketConnection
+from bot.slack.hearing.connection import NotConnected, SocketConnection
 from bot.workspace.delivery import DeliveryRules
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.wire import Json

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, text
 
-from bot.slack.correcting import Correcting, Said
-from bot.slack.text import read_correction
+from bot.slack.hearing.correcting import Correcting, Said
+from bot.slack.hearing.text import read_correction
 from bot.workspace.people import TEAM
-from memory.corrections import Corrections
-from memory.embedder import HashingEmbedder
-from memory.log import ThreadAddress
-from memory.recall import Hit, Recall, confident, worth_showing
-from memory.solutions import Correction, Standing
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.session_log import ThreadAddress
+from memory.recall.recall import Hit, Recall, confident, worth_showing
+from memory.solutions.corrections import Corrections
+from memory.solutions.solution import Correction, Standing
 from tests.memory.solution_makers import make_solution, remember
 from tests.slack.fixtures import Slack
 

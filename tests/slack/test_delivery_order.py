@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.slack.listener import LATE
-from memory.events import InterruptRequested, MessageReceived
+from bot.slack.hearing.listener import LATE
+from memory.log.events import InterruptRequested, MessageReceived
 from tests.slack.fixtures import Slack
 from tests.support.waiting import eventually
 

@@ -9,8 +9,8 @@ import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.slack.connection import SocketConnection
-from bot.slack.dropped_events import hear_dropped_events
+from bot.slack.hearing.connection import SocketConnection
+from bot.slack.hearing.dropped_events import hear_dropped_events
 from bot.workspace.local import LocalWorkspace
 from tests.support.waiting import eventually
 

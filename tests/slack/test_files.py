@@ -6,12 +6,12 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.slack.errors import SlackUnavailable
-from bot.slack.files import FILE_BYTES, FileRefused, Files, shared_files
+from bot.slack.hearing.files import FILE_BYTES, FileRefused, Files, shared_files
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.server import DOWNLOAD
-from memory.events import Json
-from memory.file_events import SharedFile
+from memory.log.events import Json
+from memory.log.file_events import SharedFile
 from tests.slack.fixtures import Slack
 
 

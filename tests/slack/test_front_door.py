@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.slack.front_door import MOST_BYTES, FrontDoor
+from bot.slack.tenants.front_door import MOST_BYTES, FrontDoor
 from bot.workspace.request_url import signature
-from memory.events import Json
+from memory.log.events import Json
 
 SECRET = "signing secret"
 

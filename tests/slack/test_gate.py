@@ -13,12 +13,12 @@ from bot.brain.steps import (
 )
 from bot.slack.errors import SlackUnavailable, ThreadRefused
 from bot.slack.gate import Gate, judge
-from bot.slack.rendered import plain
+from bot.slack.showing.rendered import plain
 from bot.workspace.channels import founding_channels
 from bot.workspace.people import OXBOW, TEAM
-from memory.channels import Channels
-from memory.events import Json
-from memory.recall import Hit
+from memory.log.events import Json
+from memory.recall.recall import Hit
+from memory.workspaces.channels import Channels
 from tests.slack.fixtures import Slack
 
 PLAIN: Json = {

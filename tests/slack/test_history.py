@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.history import SlackHistory, channel_named
+from bot.slack.hearing.history import SlackHistory, channel_named
 from bot.slack.people import People
 from bot.workspace.people import TEAM
-from memory.embedder import HashingEmbedder
+from memory.embedding.embedder import HashingEmbedder
 from memory.errors import ImportProblem
-from memory.importing import Progress, import_threads
-from memory.recall import Recall
+from memory.imports.importing import Progress, import_threads
+from memory.recall.recall import Recall
 from tests.slack.fixtures import Slack
 from tests.support.secrets import GITHUB_TOKEN, secret_mask
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.slack.home import CHANNELS, LISTED, SCHEDULES
-from bot.slack.home_view import Listed, Shown, home_view
+from bot.slack.answering.home import CHANNELS, LISTED, SCHEDULES
+from bot.slack.showing.home_view import Listed, Shown, home_view
 from bot.workspace.limits import checked_blocks
 
 

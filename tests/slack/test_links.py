@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.links import with_addresses
+from bot.slack.showing.links import with_addresses
 
 PERMALINK = "https://riverbend.slack.com/archives/C0GENERAL1/p1700000000000100?thread_ts=1.2&cid=C1"
 

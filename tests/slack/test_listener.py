@@ -6,9 +6,9 @@ import pytest
 
 from bot.slack.errors import SlackUnavailable
 from bot.slack.gate import refusal
-from bot.slack.rendered import plain
+from bot.slack.showing.rendered import plain
 from bot.workspace.people import OXBOW
-from memory.events import (
+from memory.log.events import (
     FeedbackGiven,
     InterruptRequested,
     MessageDeleted,

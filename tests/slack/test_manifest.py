@@ -11,7 +11,7 @@ import pytest
 from bot.slack.app import CHANNEL_EVENTS
 from bot.slack.manifest import manifest
 from bot.slack.scopes import EVENTS, FEATURES, METHODS
-from memory.events import Json
+from memory.log.events import Json
 
 FOLDER = Path(__file__).parents[2] / "bot" / "slack"
 CALLS = ("call", "_call")

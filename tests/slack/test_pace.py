@@ -12,7 +12,7 @@ from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import TEAM
 from bot.workspace.rates import SLACK
-from memory.allowances import Allowances
+from memory.workspaces.allowances import Allowances
 from tests.slack.test_contract import called
 
 HUNDREDS = 600

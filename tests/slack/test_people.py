@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.admission import NOT_LOOKED_UP, Admission
+from bot.slack.answering.admission import NOT_LOOKED_UP, Admission
 from bot.slack.errors import SlackUnavailable
 from bot.slack.people import GUEST_ELSEWHERE, OUTSIDER, People, Standing, judge
 from bot.workspace.people import OXBOW, TEAM
-from memory.events import InterruptRequested, Json, MessageReceived
+from memory.log.events import InterruptRequested, Json, MessageReceived
 from tests.slack.fixtures import Slack
 
 MEMBER: Json = {

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from sqlalchemy import text
 
-from bot.slack.rechecking import AGE, Rechecking
+from bot.slack.hearing.rechecking import AGE, Rechecking
 from bot.workspace.people import TEAM
-from memory.embedder import HashingEmbedder
-from memory.events import MessageDeleted, MessageEdited
-from memory.recall import Recall
-from memory.recheck import Recheck
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import MessageDeleted, MessageEdited
+from memory.recall.recall import Recall
+from memory.solutions.recheck import Recheck
 from tests.memory.solution_makers import make_solution, remember
 from tests.slack.fixtures import Slack
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.rendered import link, without_markdown
+from bot.slack.showing.rendered import link, without_markdown
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,18 @@ from uuid import UUID
 import pytest
 
 from bot.brain.conclusion import answer_parts
-from bot.slack import rendered, rendering
-from bot.slack.commands import HELP
-from bot.slack.rendered import Rendered
-from bot.slack.rendering import Surroundings
-from bot.slack.search_results import Results, search_results
+from bot.slack.answering.commands import HELP
+from bot.slack.showing import rendered, rendering
+from bot.slack.showing.rendered import Rendered
+from bot.slack.showing.rendering import Surroundings
+from bot.slack.showing.search_results import Results, search_results
 from bot.workspace.limits import UPDATED_TEXT, checked_blocks
-from memory.events import Event, ReplyKind, TurnOutcome
-from memory.finding import Found
-from memory.query import Query
-from memory.recall import Hit
-from memory.session import Session
-from memory.usage import Usage
+from memory.log.events import Event, ReplyKind, TurnOutcome
+from memory.log.session import Session
+from memory.log.usage import Usage
+from memory.recall.finding import Found
+from memory.recall.query import Query
+from memory.recall.recall import Hit
 from tests.brain.logs import (
     START,
     answered,

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from bot.slack.errors import SlackUnavailable, ThreadRefused
-from bot.slack.rendered import plain
 from bot.slack.replies import Replies
+from bot.slack.showing.rendered import plain
 from tests.slack.fixtures import Slack
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.slack.repository_question import GROUP, chosen_words, repository_question
+from bot.slack.showing.repository_question import GROUP, chosen_words, repository_question
 from bot.workspace.limits import checked_blocks
-from memory.events import Event, Json
-from memory.repository_events import RepositoryChosen
-from memory.session import Session
+from memory.log.events import Event, Json
+from memory.log.repository_events import RepositoryChosen
+from memory.log.session import Session
 from tests.brain.logs import first_answer, picked, repository_asked, session_of, use
 
 CALLING = first_answer(use("c1"))

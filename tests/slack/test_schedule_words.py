@@ -6,8 +6,8 @@ from datetime import time
 
 import pytest
 
-from bot.slack.schedule_words import LONGEST, ScheduleProblem, read_schedule
-from memory.recurrence import EVERY_DAY, WEEKDAYS
+from bot.slack.answering.schedule_words import LONGEST, ScheduleProblem, read_schedule
+from memory.workspaces.recurrence import EVERY_DAY, WEEKDAYS
 
 
 @pytest.mark.parametrize(

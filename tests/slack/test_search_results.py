@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.slack.rendered import Rendered
-from bot.slack.search_results import RESULTS, button_value, read_button_value, search_results
-from memory.recall import Hit
+from bot.slack.showing.rendered import Rendered
+from bot.slack.showing.search_results import RESULTS, button_value, read_button_value, search_results
+from memory.recall.recall import Hit
 from tests.slack.test_gate import HIT
 from tests.slack.test_rendering import results
 

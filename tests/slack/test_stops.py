@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory.events import InterruptRequested
+from memory.log.events import InterruptRequested
 from tests.slack.fixtures import Slack
 
 BRUNO = "U0BRUNO001"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.text import asks_for_quiet, is_stop, mentions, plain_text, spoken_to, without_mention
+from bot.slack.hearing.text import asks_for_quiet, is_stop, mentions, plain_text, spoken_to, without_mention
 
 ME = "U0OXBOW"
 

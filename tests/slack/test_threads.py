@@ -8,14 +8,14 @@ from sqlalchemy import Engine
 
 from bot.brain.conversation import before
 from bot.slack.gate import Gate
+from bot.slack.hearing.threads import Threads
 from bot.slack.people import People
-from bot.slack.threads import Threads
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from bot.workspace.rates import DISTRIBUTED
-from memory.channels import Channels
-from memory.log import ThreadAddress
+from memory.log.session_log import ThreadAddress
+from memory.workspaces.channels import Channels
 from tests.support.secrets import secret_mask
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, Response
 
-from memory.events import Json
+from memory.log.events import Json
 from tests.support.github_state import Refused
 
 CLIENT_ID = "Iv1.0123456789abcdef"

@@ -31,7 +31,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.forge.plumbing import GitFailed
-from memory.events import Json
+from memory.log.events import Json
 from tests.support.github_accounts import GitHubAccounts
 from tests.support.github_git import serve_git
 from tests.support.github_state import Refused, Repository

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from starlette.responses import JSONResponse, Response
 
 from bot.forge.plumbing import GitFailed, git
-from memory.events import Json
+from memory.log.events import Json
 
 BOT: Json = {"login": "oxbow[bot]", "id": 1, "type": "Bot"}
 

@@ -21,10 +21,10 @@ from bot.slack.side import slack_side
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
 from memory.database import engines
-from memory.embedder import HashingEmbedder
-from memory.events import Event as Happening
-from memory.events import Json
-from memory.log import SessionLog, ThreadAddress
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import Event as Happening
+from memory.log.events import Json
+from memory.log.session_log import SessionLog, ThreadAddress
 from sandbox.port import Sandbox
 from tests.support.product import key
 from tests.support.script_model import Script, ScriptModel

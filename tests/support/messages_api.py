@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.model.capabilities import CAPABILITIES
-from memory.events import Json
+from memory.log.events import Json
 from tests.support.messages_api_cache import PromptCache
 from tests.support.messages_api_replies import Answer, Broken, Refusal, Reply, Script, Silence
 from tests.support.messages_api_rules import Invalid, check

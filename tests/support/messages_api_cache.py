@@ -6,7 +6,7 @@ import json
 from hashlib import sha256
 from threading import Lock
 
-from memory.events import Json
+from memory.log.events import Json
 
 LOOK_BACK = 20
 """Blocks before a breakpoint in which an earlier entry is found."""

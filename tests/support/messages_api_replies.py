@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from bot.model.port import ModelRequest, ToolDefinition
 from bot.model.script import Problem
 from bot.model.scripted import ScriptedModel
-from memory.events import Json
+from memory.log.events import Json
 from tests.support.messages_api_wire import signature
 
 Break = Literal["ends", "drops", "garbles", "fails", "overloads", "stalls"]

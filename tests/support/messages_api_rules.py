@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from memory.events import Json
+from memory.log.events import Json
 
 FIELDS = {
     *(

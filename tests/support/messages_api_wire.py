@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from memory.events import Json
+from memory.log.events import Json
 
 PIECE = 24
 """Characters of one delta: small enough that every longer text comes in several."""

@@ -13,20 +13,20 @@ from threading import current_thread, main_thread
 from slack_sdk import WebClient
 from sqlalchemy import Engine, text
 
-from bot.brain.authority import Authority
 from bot.brain.brain import Brain
 from bot.brain.budget import Budget
+from bot.brain.changes.authority import Authority
+from bot.brain.changes.exporting import Exporting
+from bot.brain.changes.publishing import Publishing
 from bot.brain.choosing import Choosing
 from bot.brain.claimed import Claimed, StopSignal
 from bot.brain.distilling import Distilling
-from bot.brain.exporting import Exporting
 from bot.brain.hands import Hands
 from bot.brain.indexing import Indexing
 from bot.brain.network import Network
 from bot.brain.policies import Policies
 from bot.brain.policy import ToolPolicy
 from bot.brain.profile import engineer
-from bot.brain.publishing import Publishing
 from bot.brain.remembering import Remembering
 from bot.brain.sharing import Sharing
 from bot.brain.speaking import Speaking
@@ -35,32 +35,32 @@ from bot.brain.uploads import Uploads
 from bot.forge.forges import Forges
 from bot.forge.repository import repositories
 from bot.model.port import Model
+from bot.slack.answering.decisions import Decisions
+from bot.slack.answering.picking import Picking
 from bot.slack.board import ProgressBoard
-from bot.slack.correcting import Correcting
-from bot.slack.decisions import Decisions
 from bot.slack.file_posts import FilePosts
-from bot.slack.files import Files
 from bot.slack.gate import Gate
-from bot.slack.listener import Identity, Listener
+from bot.slack.hearing.correcting import Correcting
+from bot.slack.hearing.files import Files
+from bot.slack.hearing.listener import Identity, Listener
+from bot.slack.hearing.threads import Threads
 from bot.slack.people import People
-from bot.slack.picking import Picking
 from bot.slack.replies import Replies
-from bot.slack.threads import Threads
 from bot.slack.web import SlackWeb
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import OXBOW, TEAM
-from memory.channel_settings import ChannelSettings
-from memory.channels import Channels
-from memory.corrections import Corrections
-from memory.embedder import HashingEmbedder
-from memory.events import Event, Json
-from memory.finding import Finder
-from memory.index import SolutionIndex
-from memory.log import Lease, SessionLog, ThreadAddress
-from memory.personal_settings import PersonalSettings
-from memory.pull_requests import PullRequests
-from memory.recall import Recall
-from memory.spending import Spending
+from memory.embedding.embedder import HashingEmbedder
+from memory.log.events import Event, Json
+from memory.log.session_log import Lease, SessionLog, ThreadAddress
+from memory.recall.finding import Finder
+from memory.recall.recall import Recall
+from memory.solutions.corrections import Corrections
+from memory.solutions.index import SolutionIndex
+from memory.statistics.spending import Spending
+from memory.workspaces.channel_settings import ChannelSettings
+from memory.workspaces.channels import Channels
+from memory.workspaces.personal_settings import PersonalSettings
+from memory.workspaces.pull_requests import PullRequests
 from sandbox.egress_policy import EgressPolicy
 from sandbox.port import Sandbox
 from sandbox.snapshots import Snapshots

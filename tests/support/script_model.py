@@ -9,8 +9,8 @@ from threading import Event
 from typing import TypeAlias
 
 from bot.model.port import ModelCancelled, ModelRequest, ModelResponse
-from memory.events import Json
-from memory.usage import Usage
+from memory.log.events import Json
+from memory.log.usage import Usage
 from tests.support.messages_api_replies import Reply, Silence
 from tests.support.messages_api_rules import check
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from memory.secrets import SecretMask
+from memory.secrets.mask import SecretMask
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 from bot.demo.problems import PROBLEMS
 from bot.model.port import Model
 from bot.model.scripted import ScriptedModel
-from memory.events import Json
+from memory.log.events import Json
 from tests.contracts.model_contract import ModelContract, asked, respond, said
 from tests.support.messages_api_rules import Invalid
 from tests.support.script_model import ScriptModel, says

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memory.events import MessageReceived, SessionOpened
-from memory.log import Receipt, SessionLog, ThreadAddress
+from memory.log.events import MessageReceived, SessionOpened
+from memory.log.session_log import Receipt, SessionLog, ThreadAddress
 
 THREAD = ThreadAddress(team="T1", channel="C1", thread="100.000001")
 

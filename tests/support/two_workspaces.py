@@ -20,7 +20,7 @@ from bot.slack.scopes import SCOPES
 from bot.workspace.local import LocalWorkspace
 from bot.workspace.people import APP, OXBOW, TEAM
 from bot.workspace.request_url import signature
-from memory.events import Json
+from memory.log.events import Json
 
 SECOND = "T0SECOND01"
 """As long as the first's, so that a body keeps its length."""

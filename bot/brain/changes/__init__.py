@@ -1,0 +1,4 @@
+"""The way of a change from the workspace into a draft pull request.
+
+Start reading at `bot.brain.changes.publishing`.
+"""

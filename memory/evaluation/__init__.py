@@ -1,0 +1,4 @@
+"""How well it finds, by judged data.
+
+Start reading at `memory.evaluation.measuring`.
+"""
