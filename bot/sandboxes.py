@@ -40,12 +40,15 @@ def build_sweeper(settings: Settings, engine: Engine, sandbox: Sandbox) -> Sweep
 def build_sandbox(settings: Settings) -> Sandbox | str:
     """The sandbox, or the reason why this host has none."""
     root = settings.oxbow_data_dir.resolve() / "workspaces"
+    key = settings.e2b_api_key
     try:
         return open_sandbox(
             settings.oxbow_sandbox,
             root,
             image=settings.oxbow_sandbox_image,
             namespace=settings.oxbow_sandbox_namespace,
+            template=settings.oxbow_sandbox_template,
+            key=key.get_secret_value() if key else None,
         )
     except SandboxUnavailable as error:
         logger.warning("sessions will run no commands: %s", error)

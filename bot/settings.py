@@ -18,7 +18,7 @@ from bot.forge.lists import read_lists
 from bot.forge.repository import Repository, repositories
 from bot.model.capabilities import DEFAULT_MODEL
 from memory.embedding.embedder import EMBEDDERS
-from sandbox.choose import CHOICES, DEFAULT_IMAGE, DEFAULT_NAMESPACE
+from sandbox.choose import CHOICES, DEFAULT_IMAGE, DEFAULT_NAMESPACE, DEFAULT_TEMPLATE
 from sandbox.egress_policy import EgressPolicy, parse_policies
 
 REPOSITORY_SCHEMES = ("file", "https")
@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     """Of the containers: has bash, Git and Python 3.11 or newer, and whatever the repositories need."""
     oxbow_sandbox_namespace: str = DEFAULT_NAMESPACE
     """Of the pods."""
+    oxbow_sandbox_template: str = DEFAULT_TEMPLATE
+    """Of the machines at E2B."""
+    e2b_api_key: SecretStr | None = None
     oxbow_workspace_days: int = Field(default=7, ge=1)
     """Of rest after which a workspace is kept as a snapshot only."""
     oxbow_workspace_gib: int = Field(default=50, ge=1)

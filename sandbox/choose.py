@@ -18,7 +18,10 @@ DEFAULT_IMAGE = "python:3.12-bookworm"
 
 DEFAULT_NAMESPACE = "oxbow"
 
-CHOICES = ("auto", "local", "docker", "kubernetes", "unisolated")
+DEFAULT_TEMPLATE = "base"
+"""Of machines at E2B: the provider's own, with bash, Git and Python."""
+
+CHOICES = ("auto", "local", "docker", "kubernetes", "e2b", "unisolated")
 _WAY_OUT = (
     "allow unprivileged user namespaces on this host (in a container: a seccomp profile that permits them), "
     "set the sandbox to `docker` where there is a container engine, "
@@ -27,13 +30,20 @@ _WAY_OUT = (
 
 
 def open_sandbox(
-    name: str, root: Path, *, image: str = DEFAULT_IMAGE, namespace: str = DEFAULT_NAMESPACE
+    name: str,
+    root: Path,
+    *,
+    image: str = DEFAULT_IMAGE,
+    namespace: str = DEFAULT_NAMESPACE,
+    template: str = DEFAULT_TEMPLATE,
+    key: str | None = None,
 ) -> Sandbox:
     """The sandbox of that name, after a self-test of a second or a few.
 
     `auto` and `local` are bubblewrap with its workspaces below `root`, and never anything less; `docker`
-    makes containers of `image`, `kubernetes` pods in `namespace`; `unisolated` must be asked for. Raises
-    `SandboxUnavailable` with the reason and the way out, ValueError for an unknown name.
+    makes containers of `image`, `kubernetes` pods in `namespace`, `e2b` machines of `template` on the
+    account of `key`; `unisolated` must be asked for. Raises `SandboxUnavailable` with the reason and the way
+    out, ValueError for an unknown name.
     """
     match name:
         case "auto" | "local":
@@ -42,6 +52,8 @@ def open_sandbox(
             return _containers(image)
         case "kubernetes":
             return _pods(image, namespace)
+        case "e2b":
+            return _hosted(template, key)
         case "unisolated":
             return _made(root, Unisolated())
         case _:
@@ -62,6 +74,16 @@ def _pods(image: str, namespace: str) -> Sandbox:
     except ImportError as error:
         raise _without("kubernetes") from error
     return _examined(RemoteSandbox(KubernetesMachines(Cluster(image=image, namespace=namespace))))
+
+
+def _hosted(template: str, key: str | None) -> Sandbox:
+    if not key:
+        raise SandboxUnavailable("the sandbox `e2b` needs an account: set E2B_API_KEY")
+    try:
+        from sandbox.e2b_cloud import Account, E2BMachines  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise _without("e2b") from error
+    return _examined(RemoteSandbox(E2BMachines(Account(template=template, key=key))))
 
 
 def _without(extra: str) -> SandboxUnavailable:

@@ -23,6 +23,7 @@ PROJECT_IMPORTS = {
 OWNERS = {
     "anthropic": ("bot/model/anthropic.py",),
     "docker": ("sandbox/docker_engine.py",),
+    "e2b": ("sandbox/e2b_cloud.py",),
     "github": ("bot/forge/",),
     "kubernetes": ("sandbox/kubernetes_cluster.py",),
     "kingfisher_sdk": ("memory/secrets/mask.py",),

@@ -49,7 +49,7 @@ class StandInHost:
         ]
 
     def kill_supervisor(self, reference: str, call: str) -> None:
-        _kill_supervisor(self.engine.state.volumes, reference, call)
+        kill_supervisor(_volume(self.engine.state.volumes, reference), reference, call)
 
 
 class ClusterHost:
@@ -73,7 +73,7 @@ class ClusterHost:
         self.cluster.kill_all()
 
     def kill_supervisor(self, reference: str, call: str) -> None:
-        _kill_supervisor(self.cluster.state.volumes, reference, call)
+        kill_supervisor(_volume(self.cluster.state.volumes, reference), reference, call)
 
 
 class RealHost:
@@ -116,9 +116,14 @@ class RealHost:
         self._client.remove_volume(f"oxbow-{key}", force=True)
 
 
-def _kill_supervisor(volumes: Path, reference: str, call: str) -> None:
+def _volume(volumes: Path, reference: str) -> Path:
+    return volumes / f"oxbow-{reference.partition('.')[0]}"
+
+
+def kill_supervisor(disk: Path, reference: str, call: str) -> None:
+    """Kill the process that works in the call's folder on that machine's disk."""
     session, _, token = reference.partition(".")
-    (gate,) = (volumes / f"oxbow-{session}" / "sessions" / session).glob("epoch.*")
+    (gate,) = (disk / "sessions" / session).glob("epoch.*")
     folder = call_folder(gate / token, call).stat()
     (found,) = (
         int(process.name)
