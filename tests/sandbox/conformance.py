@@ -31,16 +31,16 @@ _HEAD = """\
 
 `make conformance` runs the contract of `tests/contracts` on every backend and writes this page.
 
-*On a stand-in* means that no engine and no cluster runs where this was written, and no account of E2B is used: a
-small server in `tests/support` speaks the part of the API that is used, and its containers are namespaces with
-real users, capabilities and volumes, without images, control groups and seccomp; E2B's machines have no kernel of
-their own there and lose their memory when they pause. With `OXBOW_TEST_DOCKER_HOST` set the same cases run on a
-real engine, with `OXBOW_TEST_E2B_API_KEY` on a real account.
+*On a stand-in* means that no engine and no cluster runs where this was written, and that no account of E2B
+is used: a small server in `tests/support` speaks the part of the API that is used, and its containers are
+namespaces with real users, capabilities and volumes, without images, control groups and seccomp; a machine of
+E2B is one of them there, and loses its memory when it pauses. With `OXBOW_TEST_DOCKER_HOST` set the same
+cases run on a real engine, with `OXBOW_TEST_E2B_API_KEY` on a real account.
 
 The escapes of `tests/contracts/escape_contract.py` mean something on `local` alone, where this project itself
-isolates, and are no part of the table. What keeps the command of a container, a pod or a microVM in is the
-engine: on the stand-in they test the agent, and say nothing about any engine. At every start each isolated backend tries the
-escapes of its self-test on whatever it really runs on.
+isolates, and are no part of the table. What keeps a container's, a pod's or a machine's command in is the
+engine: on the stand-in they test the agent, and say nothing about any engine. At every start each isolated
+backend tries the escapes of its self-test on whatever it really runs on.
 
 ✓ it holds; ✗ it does not; n/a: the fake has no real processes; · it was not run.
 """

@@ -15,6 +15,7 @@ from sandbox.e2b_cloud import Account, E2BMachines
 from sandbox.errors import SandboxUnavailable
 from sandbox.fence import session_key
 from sandbox.remote import RemoteSandbox
+from sandbox.selftest import examine
 from tests.contracts.process_contract import ProcessContract
 from tests.contracts.sandbox_contract import Host, Worker, take, take_over
 from tests.sandbox.hosted import AccountHost, CloudHost
@@ -63,6 +64,17 @@ class TestE2BAccount(ProcessContract):
         host = AccountHost(Account(template=template, key=os.environ["OXBOW_TEST_E2B_API_KEY"]))
         yield host
         host.clear()
+
+
+@needs_root
+def test_the_self_test_finds_what_the_kernel_of_a_machine_would_hold_and_nothing_else(
+    cloud: StandInCloud, host: CloudHost
+) -> None:
+    report = examine(host.open())
+    assert [check.name for check in report.checks if not check.passed] == [
+        "no new user namespace, no new mounts"
+    ]
+    assert "/proc/sys/user/max_user_namespaces" in cloud.state.commands[0]
 
 
 @needs_root

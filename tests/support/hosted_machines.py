@@ -79,6 +79,8 @@ class State:
     disks: Path
     machines: dict[str, Machine] = field(default_factory=dict)
     programs: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
+    """Everything that was started in machines."""
     python: bool = True
     """Whether the template has one."""
     lock: RLock = field(default_factory=RLock)
@@ -301,7 +303,8 @@ class _Daemon(process_connect.ProcessSync):
         ctx: RequestContext[process_pb.StartRequest, process_pb.StartResponse],
     ) -> Iterator[process_pb.StartResponse]:
         assert request.process is not None
-        command = " ".join(request.process.args[-1:])
+        command = request.process.args[-1]
+        self._state.commands.append(command)
         if not self._state.python:
             command = re.sub("^python3", "missing-python3", command)
         process = self._state.processes.execute(self._container, ["/bin/bash", "-l", "-c", command])
