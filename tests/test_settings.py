@@ -139,7 +139,8 @@ def test_a_key_that_seals_nothing_is_refused_and_not_repeated(key: str) -> None:
         ),
         (
             {"OXBOW_SANDBOX": "podman"},
-            "OXBOW_SANDBOX: 'podman' is not known; choose one of auto, local, docker, kubernetes, unisolated",
+            "OXBOW_SANDBOX: 'podman' is not known; choose one of "
+            "auto, local, docker, kubernetes, e2b, unisolated",
         ),
         ({"OXBOW_EMBEDDER": "gpt"}, "OXBOW_EMBEDDER: 'gpt' is not known; choose one of minilm, hashing"),
         ({"SLACK_API_URL": "slack.com/api"}, "SLACK_API_URL: 'slack.com/api' is no http address"),

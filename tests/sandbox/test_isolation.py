@@ -132,7 +132,7 @@ def test_a_sandbox_is_opened_by_its_name(tmp_path: Path, name: str, isolated: bo
 
 
 def test_an_unknown_name_is_answered_with_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="auto, local, docker, kubernetes, unisolated"):
+    with pytest.raises(ValueError, match="auto, local, docker, kubernetes, e2b, unisolated"):
         open_sandbox("elsewhere", tmp_path)
 
 
