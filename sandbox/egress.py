@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
-from threading import Lock, Semaphore, Thread
+from threading import Condition, Semaphore, Thread
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -31,6 +31,10 @@ _PLACE_SECONDS = 1.0
 _CONNECT_SECONDS = 15.0
 # Registries answer within seconds; a download that stands still for so long is dead.
 _SILENT_SECONDS = 120.0
+# A request whose command has ended breaks off at once, unless its host stands still.
+_ENDING_SECONDS = 1.0
+_UNDER_WAY = "it had not ended when the command did"
+_BROKEN = "the connection broke"
 _CHUNK = 64 * 1024
 _PLAIN_PORT, _TLS_PORT = 80, 443
 
@@ -79,7 +83,8 @@ class EgressProxy:
         self.places = Semaphore(_MOST_CONNECTIONS)
         self._noted: list[EgressRequest] = []
         self._uncounted = 0
-        self._lock = Lock()
+        self._under_way = 0
+        self._changed = Condition()
 
     def __enter__(self) -> Self:
         folder = os.open(self._door.folder, os.O_PATH | os.O_DIRECTORY)
@@ -109,17 +114,31 @@ class EgressProxy:
             if self._path.stat().st_ino == self._identity:
                 self._path.unlink()
 
-    def note(self, request: EgressRequest) -> None:
-        """Keep what was asked."""
-        with self._lock:
-            if len(self._noted) < MOST_REQUESTS:
-                self._noted.append(request)
-            else:
+    def begin(self, request: EgressRequest) -> int | None:
+        """Note what is asked before anything of it leaves; its place, or None beyond what is noted."""
+        with self._changed:
+            self._under_way += 1
+            if len(self._noted) == MOST_REQUESTS:
                 self._uncounted += 1
+                return None
+            self._noted.append(replace(request, reason=_UNDER_WAY))
+            return len(self._noted) - 1
+
+    def end(self, place: int | None, request: EgressRequest) -> None:
+        """Note how it ended."""
+        with self._changed:
+            self._under_way -= 1
+            if place is not None:
+                self._noted[place] = request
+            self._changed.notify_all()
 
     def taken(self) -> tuple[tuple[EgressRequest, ...], int]:
-        """What was asked so far, and how many more were only counted."""
-        with self._lock:
+        """What was asked so far, and how many more were only counted.
+
+        What is under way is waited for a moment.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way == 0, _ENDING_SECONDS)
             return tuple(self._noted), self._uncounted
 
 
@@ -159,9 +178,12 @@ class _Connection(StreamRequestHandler):
         except NotHttp as error:
             self.request.sendall(http_heads.refusal("400 Bad Request", str(error)))
             return
-        started = time.monotonic()
-        noted = self._served(proxy, asked)
-        proxy.note(replace(noted, seconds=round(time.monotonic() - started, 3)))
+        started, noted = time.monotonic(), _noted(asked)
+        place = proxy.begin(noted)
+        try:
+            noted = self._served(proxy, asked, noted)
+        finally:
+            proxy.end(place, replace(noted, seconds=round(time.monotonic() - started, 3)))
 
     def _head(self) -> bytes:
         head = bytearray()
@@ -172,15 +194,7 @@ class _Connection(StreamRequestHandler):
             head += byte
         return bytes(head)
 
-    def _served(self, proxy: EgressProxy, asked: RequestHead) -> EgressRequest:
-        noted = EgressRequest(
-            method=asked.method,
-            host=asked.host,
-            port=asked.port,
-            path=asked.path.partition("?")[0],
-            allowed=False,
-            reason="",
-        )
+    def _served(self, proxy: EgressProxy, asked: RequestHead, noted: EgressRequest) -> EgressRequest:
         try:
             host = proxy.policy.host(asked.host, asked.port)
             upstream = self._connected(proxy, host, asked)
@@ -192,7 +206,7 @@ class _Connection(StreamRequestHandler):
             self.request.sendall(http_heads.refusal("502 Bad Gateway", reason))
             return replace(noted, allowed=True, reason=reason)
         with upstream:
-            return replace(self._carried(upstream, host, asked, noted), allowed=True)
+            return replace(self._carried(upstream, host, asked, noted), allowed=True, reason="")
 
     def _connected(self, proxy: EgressProxy, host: Host, asked: RequestHead) -> socket.socket:
         """A connection to the one address that was checked."""
@@ -225,6 +239,17 @@ class _Connection(StreamRequestHandler):
             sent_bytes=len(first) + sent.carried,
             received_bytes=received.carried,
         )
+
+
+def _noted(asked: RequestHead) -> EgressRequest:
+    return EgressRequest(
+        method=asked.method,
+        host=asked.host,
+        port=asked.port,
+        path=asked.path.partition("?")[0],
+        allowed=False,
+        reason=_BROKEN,
+    )
 
 
 class _Pump(Thread):

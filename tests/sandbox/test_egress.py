@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +101,15 @@ def test_a_tunnel_carries_what_the_proxy_cannot_read(worker: Worker, secure: Web
         assert worker.output(f"{CURL} --insecure https://{NAME}:{secure.port}/secret/path") == "hello\n"
     (request,) = noted(proxy)
     assert (request.method, request.path, request.status, request.allowed) == ("CONNECT", "", None, True)
+
+
+def test_a_request_that_outlives_its_command_is_noted(worker: Worker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with reaching(worker, Host(name=NAME, port=port, private=True)) as proxy:
+            worker.output(f"curl --silent --max-time 0.3 http://{NAME}:{port}/slow || true")
+            (request,) = noted(proxy)
+    assert (request.path, request.reason) == ("/slow", "it had not ended when the command did")
 
 
 def test_another_host_is_refused_with_the_reason_and_noted(worker: Worker, web: WebHost) -> None:

@@ -20,7 +20,7 @@ CALLS = ("call", "_call")
 
 def called() -> Iterator[str]:
     """Every method that a call under bot/slack names."""
-    for file in FOLDER.glob("*.py"):
+    for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 yield from _method(node.func.attr, node.args)

@@ -10,7 +10,7 @@ NAME = re.compile(r":([a-z][a-z_]+[a-z]):")
 
 
 def test_every_emoji_that_is_said_can_be_shown() -> None:
-    sources = [path.read_text() for path in (ROOT / "bot" / "slack").glob("*.py")]
+    sources = [path.read_text() for path in (ROOT / "bot" / "slack").rglob("*.py")]
     texts = (literal for source in sources for literal in re.findall(r'"[^"\n]*"', source))
     said = {name for text in texts for name in NAME.findall(text)}
     assert {"warning", "hourglass_flowing_sand"} <= said
