@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from bot.brain.claimed import Claimed
 from bot.brain.steps import (
@@ -14,11 +15,15 @@ from bot.slack.gate import Gate
 from bot.slack.replies import Replies
 from bot.slack.showing.rendered import Rendered, cut, escape, plain
 from bot.slack.showing.rendering import Surroundings, finished_progress, progress, render
+from memory.errors import DatabaseLost, LeaseLost
 from memory.log.events import Recorded, ReplyKind, ReplyPosted, ReplyStarted, TurnOutcome
 from memory.log.session import Reply
 
 RESUME_AGE = 15.0
 """Seconds for which a channel's verdict is good enough between two posts; each post asks anew."""
+
+TAKE_OVER = 30
+"""Seconds in which whoever took a session over has posted what was begun: three leases."""
 
 PLAIN_CHARACTERS = 2_000
 """Of a post whose own form Slack refused: far below every limit, also after escaping."""
@@ -43,7 +48,7 @@ class Speaking:
         """Record the intent, post, record the outcome."""
         claimed.append(ReplyStarted(key=key, kind=kind))
         rendered = render(claimed.session, key=key, kind=kind, around=self._around(claimed))
-        claimed.append(ReplyPosted(key=key, kind=kind, ts=self._posted(claimed, key, rendered)))
+        self._record(claimed, key, kind, self._posted(claimed, key, rendered))
 
     def settle(self, claimed: Claimed, reply: Reply) -> None:
         """Adopt the post if it is in the thread, else make it now."""
@@ -51,18 +56,42 @@ class Speaking:
         if ts is None:
             rendered = render(claimed.session, key=reply.key, kind=reply.kind, around=self._around(claimed))
             ts = self._posted(claimed, reply.key, rendered)
-        claimed.append(ReplyPosted(key=reply.key, kind=reply.kind, ts=ts))
+        self._record(claimed, reply.key, reply.kind, ts)
+
+    def _record(self, claimed: Claimed, key: str, kind: ReplyKind, ts: str) -> None:
+        try:
+            claimed.append(ReplyPosted(key=key, kind=kind, ts=ts))
+        except LeaseLost:
+            self._take_back(claimed, key, ts)
+            raise
+
+    def _take_back(self, claimed: Claimed, key: str, ts: str) -> None:
+        """Whoever took the session over may have looked before this post was there, and made another.
+
+        Then the log names the other, soon, and this one goes. What is taken back is nobody else's.
+        """
+        for _ in range(TAKE_OVER):
+            try:
+                reply = claimed.catch_up().reply(key)
+                if reply is not None and reply.ts is not None:
+                    if reply.ts != ts:
+                        self._replies.take_back(claimed.address.channel, ts)
+                    return
+            except (SlackProblem, DatabaseLost) as problem:
+                logger.info("a post of session %s may be there twice: %s", claimed.id, problem)
+            time.sleep(1.0)
 
     def _posted(self, claimed: Claimed, key: str, rendered: Rendered) -> str:
         """Post it; what Slack does not take as it is goes as plain text: the thread is told something."""
         # Slack knows no epoch: whoever was frozen since the intent must notice before the post, not after.
-        claimed.require_lease()
+        look = claimed.require_lease
         try:
-            return self._replies.post(claimed.address, claimed.id, key, rendered)
+            return self._replies.post(claimed.address, claimed.id, key, rendered, last_look=look)
         except ContentRefused as refusal:
             logger.warning("session %s posts %s as plain text: %s", claimed.id, key, refusal)
             words = cut(rendered.text, PLAIN_CHARACTERS).strip() or "(nothing that can be shown)"
-            return self._replies.post(claimed.address, claimed.id, key, plain(escape(words)))
+            shown = plain(escape(words))
+            return self._replies.post(claimed.address, claimed.id, key, shown, last_look=look)
 
     def say_once(self, claimed: Claimed, key: str, text: str | None) -> tuple[Recorded, ...]:
         """Post a last word unless it is in the thread already; the events that record it, to be appended."""
@@ -70,8 +99,8 @@ class Speaking:
             return ()
         ts = self._replies.find(claimed.address, claimed.id, key)
         if ts is None:
-            claimed.require_lease()
-            ts = self._replies.post(claimed.address, claimed.id, key, plain(text))
+            look = claimed.require_lease
+            ts = self._replies.post(claimed.address, claimed.id, key, plain(text), last_look=look)
         return ReplyStarted(key=key, kind="notice"), ReplyPosted(key=key, kind="notice", ts=ts)
 
     def rewrite(self, claimed: Claimed, key: str, rendered: Rendered) -> None:

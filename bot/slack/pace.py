@@ -26,6 +26,7 @@ IN_A_CHANNEL = Allowance(burst=4, every=1.7)
 """Slack allows about one post a second in a channel and short bursts: at most ten in ten seconds."""
 
 ALLOWANCES: Mapping[str, Allowance] = {
+    "chat.delete": TIER_3,
     "chat.postEphemeral": TIER_4,
     "chat.postMessage": IN_A_CHANNEL,
     "chat.update": TIER_3,

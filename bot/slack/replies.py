@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from bot.slack.errors import ThreadRefused
 from bot.slack.gate import Gate
 from bot.slack.showing.rendered import Rendered
-from bot.slack.web import SlackWeb
+from bot.slack.web import SlackWeb, nothing
 from memory.log.events import Json
 from memory.log.session_log import ThreadAddress
 
@@ -28,10 +29,22 @@ class Replies:
         self._web = web
         self._gate = gate
 
-    def post(self, address: ThreadAddress, session: UUID, key: str, rendered: Rendered) -> str:
-        """Post under a key and return the message's time stamp; the channel must be public at this moment."""
+    def post(
+        self,
+        address: ThreadAddress,
+        session: UUID,
+        key: str,
+        rendered: Rendered,
+        *,
+        last_look: Callable[[], None] = nothing,
+    ) -> str:
+        """Post under a key and return the message's time stamp; the channel must be public at this moment.
+
+        `last_look` is done right before the request leaves; it may raise.
+        """
         self._gate.require_public(address.channel, max_age=POST_AGE)
-        answer = self._web.call(
+        answer = self._web.call_after(
+            last_look,
             "chat.postMessage",
             channel=address.channel,
             thread_ts=address.thread,
@@ -84,6 +97,10 @@ class Replies:
         self._web.call(
             "chat.update", channel=channel, ts=ts, text=rendered.text, blocks=list(rendered.blocks)
         )
+
+    def take_back(self, channel: str, ts: str) -> None:
+        """Remove a post that was made twice."""
+        self._web.call("chat.delete", channel=channel, ts=ts)
 
     def permalink(self, channel: str, ts: str) -> str:
         """The address of a message."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 METHODS: Mapping[str, str | None] = {
     "apps.connections.open": None,
     "auth.test": None,
+    "chat.delete": "chat:write",
     "chat.getPermalink": None,
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",

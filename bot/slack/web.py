@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, Protocol
 
@@ -28,6 +29,10 @@ class Access(Protocol):
 
     def lost(self, problem: TokenRefused) -> None:
         """Slack says that the token is gone for good."""
+
+
+def nothing() -> None:
+    """Nobody has to look."""
 
 
 class SlackWeb:
@@ -60,12 +65,16 @@ class SlackWeb:
         Once the token is refused calls wait: see `Breaker`. Arguments travel as a form, the one encoding that
         every method takes; lists and objects as JSON in it.
         """
+        return self.call_after(nothing, method, **arguments)
+
+    def call_after(self, last_look: Callable[[], None], method: str, /, **arguments: Any) -> Json:
+        """The same, with a last look after every wait, right before the request leaves; it may raise."""
         form = {name: _encoded(value) for name, value in arguments.items() if value is not None}
         self._breaker.pass_through()
         channel = arguments.get("channel")
         self._pace.keep(method, channel)
         try:
-            response = self._asked(method, form)
+            response = self._asked(method, form, last_look)
         except SlackApiError as error:
             problem = from_api(error)
             if isinstance(problem, SlackBusy):
@@ -80,9 +89,10 @@ class SlackWeb:
         self._breaker.accepted()
         return response.data if isinstance(response.data, dict) else {}
 
-    def _asked(self, method: str, form: Json) -> SlackResponse:
+    def _asked(self, method: str, form: Json, last_look: Callable[[], None]) -> SlackResponse:
         with around(self._reached, "slack"):
             self.token()
+            last_look()
             try:
                 return self._client.api_call(method, data=form)
             except SlackApiError as error:
