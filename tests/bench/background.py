@@ -24,7 +24,7 @@ from memory.log.usage import Usage
 from tests.bench.corpus import Corpus
 from tests.bench.figures import Figures, spread
 from tests.bench.place import Place
-from tests.bench.processes import waiting_model
+from tests.bench.processes import CHANNELS, waiting_model
 from tests.support.messages_api import MessagesApi
 from tests.support.processes import Process, running
 from tests.support.waiting import eventually
@@ -74,7 +74,9 @@ def _mentions(workspace: LocalWorkspace, model: MessagesApi, number: int) -> lis
     before, begun, threads = len(model.journal), time.perf_counter(), []
     for n in range(number):
         time.sleep(max(0.0, begun + n / RATE - time.perf_counter()))
-        threads.append(workspace.post("ada", "general", f"@Oxbow the import number {n} fails, why?"))
+        threads.append(
+            workspace.post("ada", CHANNELS[n % len(CHANNELS)], f"@Oxbow the import number {n} fails, why?")
+        )
     eventually(lambda: len(model.journal) == before + number, within=300.0, every=0.25)
     return threads
 

@@ -19,6 +19,9 @@ from tests.support.waiting import eventually
 
 COUNTS = (1, 100, 500)
 TAKEN_OVER = 20
+CHANNELS = tuple(f"team-{number}" for number in range(40))
+"""So many that Slack's limit of posts in each holds nothing up."""
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -38,6 +41,8 @@ def settings_for(workspace: LocalWorkspace, at: Place, **more: str) -> dict[str,
 def waiting_model(at: Place) -> Iterator[tuple[LocalWorkspace, MessagesApi, dict[str, str]]]:
     """A workspace with a listener, a model that never answers, and the settings of workers that ask it."""
     with LocalWorkspace() as workspace, MessagesApi(lambda _: Silence()) as model:
+        for channel in CHANNELS:
+            workspace.open_channel(channel)
         settings = settings_for(
             workspace,
             at,
@@ -90,7 +95,7 @@ def takeover(at: Place) -> Figures:
 
 def _mention(workspace: LocalWorkspace, times: int) -> None:
     for number in range(times):
-        workspace.post("ada", "general", f"@Oxbow wait for {number}")
+        workspace.post("ada", CHANNELS[number % len(CHANNELS)], f"@Oxbow wait for {number}")
 
 
 def _await_asked(model: MessagesApi, sessions: int) -> None:
