@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9_]{3,}")
-_FORM = 'write {"*": ["pypi.org"], "repository": [{"host": "api.example.org", "secrets": {"NAME": "…"}}]}'
+_FORM = 'write {"*": ["pkgs.example"], "repository": [{"host": "api.example.org", "secrets": {"NAME": "…"}}]}'
 
 EVERY_REPOSITORY = "*"
 
@@ -73,7 +73,7 @@ class EgressPolicy:
 def parse_policies(text: str) -> dict[str, EgressPolicy]:
     """Policies by repository, from JSON. Raises ValueError with the way out.
 
-    `{"*": ["pypi.org"], "cart": [{"host": "api.example.org", "secrets": {"TOKEN": "…"}, "private": true}]}`
+    `{"*": ["pkgs.example"], "cart": [{"host": "api.example.org", "secrets": {"T": "…"}, "private": true}]}`
     """
     try:
         found = json.loads(text)
@@ -110,11 +110,11 @@ def _secret(item: tuple[object, object]) -> tuple[str, str]:
 
 
 def parse_host(text: str) -> Host:
-    """`pypi.org`, `*.example.org`, `git.example.org:8443`. Raises ValueError."""
+    """`pkgs.example`, `*.example.org`, `git.example.org:8443`. Raises ValueError."""
     name, _, port = text.strip().lower().partition(":")
     if not _NAME.fullmatch(name) or (port and not port.isdecimal()) or _is_address(name):
         raise ValueError(
-            f"{text!r} is no name of a host; write pypi.org, *.example.org or git.example.org:8443"
+            f"{text!r} is no name of a host; write pkgs.example, *.example.org or git.example.org:8443"
         )
     return Host(name=name, port=int(port) if port else None)
 

@@ -21,7 +21,7 @@ OFFER = Offer(
     repositories=("shop-cart", "orders-import"),
     models=("claude-haiku-5-5", "claude-opus-5-5"),
     model="claude-opus-5-5",
-    hosts=("git.example.org:8443", "pypi.org"),
+    hosts=("git.example.org:8443", "pkgs.example"),
 )
 
 
@@ -36,7 +36,7 @@ OFFER = Offer(
         ("memory", "OFF", "off"),
         ("spend", "$99.50", "99.50"),
         ("personal", "off", "off"),
-        ("network", "PyPI.org, git.example.org:8443", "git.example.org:8443 pypi.org"),
+        ("network", "PKGS.Example, git.example.org:8443", "git.example.org:8443 pkgs.example"),
         ("network", "off", "off"),
     ],
 )
@@ -53,7 +53,7 @@ def test_what_is_right_is_kept(name: str, typed: str, kept: str) -> None:
         ("instructions", "x" * (LONGEST_INSTRUCTIONS + 1), "name the file"),
         ("replies", "never", "there are: thread, mention"),
         ("memory", "maybe", "there are: on, off"),
-        ("network", "pypi.org evil.example", "there are: git.example.org:8443, pypi.org"),
+        ("network", "pkgs.example evil.example", "there are: git.example.org:8443, pkgs.example"),
         ("spend", "much", "no amount of dollars"),
         ("spend", "0", "no amount of dollars"),
         ("spend", "NaN", "no amount of dollars"),
@@ -80,8 +80,8 @@ def test_nothing_set_is_the_default() -> None:
 
 
 def test_a_channel_s_hosts_are_those_that_it_chose() -> None:
-    both = frozenset({"git.example.org:8443", "pypi.org"})
-    assert preferences({"network": "git.example.org:8443 pypi.org"}).network == both
+    both = frozenset({"git.example.org:8443", "pkgs.example"})
+    assert preferences({"network": "git.example.org:8443 pkgs.example"}).network == both
     assert preferences({"network": "off"}).network == frozenset()
 
 

@@ -83,7 +83,7 @@ SECRETS: dict[str, tuple[str, str]] = {
     "Twilio key": ("{}", "SK" + hexadecimal(32)),
     "SendGrid key": ("{}", f"SG.{letters(22)}.{letters(43, 'g')}"),
     "npm token": ("{}", "npm" + f"_{letters(36)}"),
-    "npm token in a file": ("//registry.npmjs.org/:_authToken={}", letters(36, "npm")),
+    "npm token in a file": ("//registry.example.org/:_authToken={}", letters(36, "npm")),
     "PyPI token": ("{}", "pypi-" + f"AgEIcHlwaS5vcmc{url_safe(150)}"),
     "Docker Hub token": ("{}", "dckr" + f"_pat_{letters(27)}"),
     "Hugging Face token": (

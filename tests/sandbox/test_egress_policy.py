@@ -21,8 +21,8 @@ def policy(*names: str) -> EgressPolicy:
 @pytest.mark.parametrize(
     ("allowed", "name", "port"),
     [
-        ("pypi.org", "pypi.org", 443),
-        ("pypi.org", "PyPI.org.", 80),
+        ("pkgs.example", "pkgs.example", 443),
+        ("pkgs.example", "PKGS.Example.", 80),
         ("*.example.org", "a.b.example.org", 443),
         ("git.example.org:8443", "git.example.org", 8443),
     ],
@@ -34,9 +34,9 @@ def test_a_named_host_is_allowed(allowed: str, name: str, port: int) -> None:
 @pytest.mark.parametrize(
     ("allowed", "name", "port"),
     [
-        ("pypi.org", "pypi.org", 22),
-        ("pypi.org", "notpypi.org", 443),
-        ("pypi.org", "pypi.org.example.org", 443),
+        ("pkgs.example", "pkgs.example", 22),
+        ("pkgs.example", "notpkgs.example", 443),
+        ("pkgs.example", "pkgs.example.example.org", 443),
         ("*.example.org", "example.org", 443),
         ("*.example.org", "badexample.org", 443),
         ("git.example.org:8443", "git.example.org", 443),
@@ -49,7 +49,7 @@ def test_any_other_is_refused_by_name(allowed: str, name: str, port: int) -> Non
 
 def test_without_an_entry_nothing_is_allowed() -> None:
     with pytest.raises(NotAllowed):
-        EgressPolicy().host("pypi.org", 443)
+        EgressPolicy().host("pkgs.example", 443)
 
 
 def test_the_entry_with_secrets_goes_before_a_wildcard() -> None:
@@ -59,7 +59,7 @@ def test_the_entry_with_secrets_goes_before_a_wildcard() -> None:
 
 @pytest.mark.parametrize("text", ["", "*", "10.0.0.1", "2130706433", "a b", "http://x", "x:port", "[::1]"])
 def test_what_is_no_name_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(ValueError, match="write pypi"):
+    with pytest.raises(ValueError, match="write pkgs"):
         parse_host(text)
 
 
@@ -104,9 +104,9 @@ def test_a_secret_does_not_show_in_the_policy() -> None:
 
 def test_policies_are_read_from_json() -> None:
     named = '{"host": "api.example.org", "secrets": {"TOKEN": "s"}, "private": true}'
-    text = f'{{"*": ["pypi.org"], "cart": [{named}]}}'
+    text = f'{{"*": ["pkgs.example"], "cart": [{named}]}}'
     assert parse_policies(text) == {
-        "*": policy("pypi.org"),
+        "*": policy("pkgs.example"),
         "cart": EgressPolicy(hosts=(Host(name="api.example.org", secrets={"TOKEN": "s"}, private=True),)),
     }
 
@@ -114,7 +114,7 @@ def test_policies_are_read_from_json() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("[]", "planted", '{"a": "pypi.org"}', '{"a": [1]}', '{"a": [{"name": "x"}]}'),
+        *("[]", "planted", '{"a": "pkgs.example"}', '{"a": [1]}', '{"a": [{"name": "x"}]}'),
         *(
             '{"a": [{"host": "x", "secrets": "planted"}]}',
             '{"a": [{"host": "x", "secrets": {"t": "planted"}}]}',
